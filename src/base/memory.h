@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The three uses of the memory hook, by name. */
+#ifndef HAWSER_BASE_MEMORY_H
+#define HAWSER_BASE_MEMORY_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "hawser/memory.h"
+
+/* Returns NULL when there is no memory.  `size` is not 0. */
+static inline void *hws_memory_new(const hws_memory *memory, size_t size)
+{
+    return memory->resize(memory->user, NULL, 0, size);
+}
+
+static inline void *hws_memory_new_zeroed(const hws_memory *memory, size_t size)
+{
+    void *block = hws_memory_new(memory, size);
+    return block ? memset(block, 0, size) : NULL;
+}
+
+static inline void *hws_memory_resize(const hws_memory *memory, void *block, size_t old_size,
+                                      size_t new_size)
+{
+    return memory->resize(memory->user, block, old_size, new_size);
+}
+
+/* `block` may be NULL. */
+static inline void hws_memory_free(const hws_memory *memory, void *block, size_t size)
+{
+    if (block) memory->resize(memory->user, block, size, 0);
+}
+
+#endif /* HAWSER_BASE_MEMORY_H */
