@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Input and output on one descriptor, completion-shaped: an operation is asked for, and later, in
+ * the same turn or another, it completes by a call of the handler.
+ *
+ * No handler is ever called from inside a function of this header.  The operation lives in its
+ * owner: nothing is allocated for it.  io_uring does this by nature; the epoll backend performs the
+ * system call when the descriptor is ready and then completes.
+ *
+ *     accept    one request, many completions, until stopped
+ *     receive   one request, many completions, until paused; the bytes lie in the loop's buffer
+ *     send      one request, one completion; at most one under way
+ *     connect   one request, one completion
+ *     close     the last request; on_close when nothing of the descriptor is under way any more */
+#ifndef HAWSER_LOOP_IO_H
+#define HAWSER_LOOP_IO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hawser/loop.h"
+#include "hawser/span.h"
+
+typedef struct hws_io hws_io;
+
+/* Shared by all descriptors of one kind; a call that its kind never gets may be NULL. */
+typedef struct hws_io_handler {
+    /* A new descriptor, nonblocking and close-on-exec, now the callee's; or a failure (-errno), after
+     * which accepting goes on by itself (a shortage of descriptors is waited out, never spun on). */
+    void (*on_accept)(hws_io *io, int fd);
+
+    /* `error` 0: bytes, which may be changed in place and are gone after the call; size 0 is the
+     * end of the stream.  Otherwise a positive errno.  After an end or an error no more comes. */
+    void (*on_receive)(hws_io *io, hws_span bytes, int error);
+
+    /* `sent`: bytes the kernel took, counted over all spans; 0: it took none, but is ready again:
+     * ask once more with what there is then.  Negative: -errno, and sending is over. */
+    void (*on_send)(hws_io *io, int64_t sent);
+
+    /* 0, or a positive errno. */
+    void (*on_connect)(hws_io *io, int error);
+
+    /* The descriptor is closed and the loop has forgotten `io`: its memory may go. */
+    void (*on_close)(hws_io *io);
+} hws_io_handler;
+
+/* Embedded in its owner; all fields are the loop's. */
+struct hws_io {
+    hws_loop *loop;
+    const hws_io_handler *handler;
+    hws_io *next; /* in the loop's list of completions that are due */
+    int fd;
+    int32_t result; /* of the send that completed */
+    uint16_t state; /* what is wanted, what is watched, what is due */
+};
+
+/* Takes over `fd` (nonblocking).  Errors: HWS_ERR_SYSTEM (epoll_ctl: out of watches), and `fd` is
+ * still the caller's. */
+HWS_MUST_CHECK hws_status hws_io_open(hws_io *io, hws_loop *loop, int fd,
+                                      const hws_io_handler *handler);
+
+void hws_io_accept(hws_io *io, bool on);
+void hws_io_receive(hws_io *io, bool on);
+
+/* The bytes must stay where they are until on_send; `spans` itself need not.  `count` is 1 to
+ * HWS_IO_SPANS_MAX; more may be passed on to the next send. */
+enum { HWS_IO_SPANS_MAX = 64 };
+void hws_io_send(hws_io *io, const hws_span *spans, size_t count);
+
+struct sockaddr;
+void hws_io_connect(hws_io *io, const struct sockaddr *address, uint32_t address_size);
+
+/* Ends sending (FIN), after what was handed to the kernel. */
+void hws_io_shutdown(hws_io *io);
+
+/* No handler but on_close is called after this.  `reset`: with RST instead of FIN. */
+void hws_io_close(hws_io *io, bool reset);
+
+#endif /* HAWSER_LOOP_IO_H */

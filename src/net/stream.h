@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* A two-way stream of bytes: TCP and unix sockets now, TLS and HTTP/2 streams as further layers
+ * (a layer is a stream that owns the stream below it).
+ *
+ * What goes out is written into the stream's queue and asked to leave with hws_stream_flush: all
+ * that one turn of the loop adds leaves in one write at its end.  What comes in is handed up as it
+ * arrives, in the loop's buffer.
+ *
+ *          owner            on_receive ▲   │ queue, flush, shutdown, close
+ *     ───────────────────────────────────────────────
+ *          stream  (kind: tcp | tls | h2)
+ *
+ * No callback is ever called from inside a function of this header. */
+#ifndef HAWSER_NET_STREAM_H
+#define HAWSER_NET_STREAM_H
+
+#include "base/queue.h"
+#include "hawser/span.h"
+#include "loop/loop.h"
+
+typedef struct hws_stream hws_stream;
+
+/* What an owner hears.  Every call may close the stream. */
+typedef struct hws_stream_owner {
+    /* Bytes arrived.  They may be changed in place and are gone after the call: what is not
+     * consumed must be copied. */
+    void (*on_receive)(void *owner, hws_span bytes);
+
+    /* Nothing more will arrive: HWS_OK, the peer ended its side (it may still read); otherwise
+     * both sides are gone: HWS_ERR_CONNECTION_RESET, HWS_ERR_SEND_TIMEOUT, …  Called once. */
+    void (*on_end)(void *owner, hws_status why);
+
+    /* The queue got shorter; it may be empty now. */
+    void (*on_sent)(void *owner);
+} hws_stream_owner;
+
+/* One per kind of stream. */
+typedef struct hws_stream_kind {
+    const char *name; /* "tcp" */
+    void (*receive)(hws_stream *stream, bool on);
+    void (*flush)(hws_stream *stream);
+    void (*shutdown)(hws_stream *stream);
+    void (*close)(hws_stream *stream, uint32_t linger_ms);
+    int (*fd)(const hws_stream *stream);
+} hws_stream_kind;
+
+struct hws_stream {
+    const hws_stream_kind *kind;
+    const hws_stream_owner *calls;
+    void *owner;
+    hws_queue queue; /* what waits to go out */
+    hws_loop *loop;
+    bool blocked; /* the peer took less than it was offered; on_sent says when that changes */
+    bool secure;  /* encrypted on its way (wss, https) */
+};
+
+/* Hands the stream to an owner, or from one to the next.  Receiving starts with the first
+ * hws_stream_receive. */
+static inline void hws_stream_own(hws_stream *stream, const hws_stream_owner *calls, void *owner)
+{
+    stream->calls = calls;
+    stream->owner = owner;
+}
+
+/* Starts, or pauses.  While paused the peer feels the window close; nothing is lost. */
+static inline void hws_stream_receive(hws_stream *stream, bool on)
+{
+    stream->kind->receive(stream, on);
+}
+
+/* What is in the queue leaves at the end of this turn. */
+static inline void hws_stream_flush(hws_stream *stream)
+{
+    stream->kind->flush(stream);
+}
+
+/* Ends our side once the queue has left; nothing may be added to it any more. */
+static inline void hws_stream_shutdown(hws_stream *stream)
+{
+    stream->kind->shutdown(stream);
+}
+
+/* The owner's last call; it hears nothing more, and the stream frees itself.
+ *
+ * linger_ms  0: at once, whatever is in the queue is dropped and the peer may see a reset.
+ *            Otherwise what is queued still leaves, then our side ends, and what the peer still
+ *            sends is read and thrown away until it ends its side, for at most this long in all:
+ *            closing with unread input would destroy the last bytes on their way to the peer. */
+static inline void hws_stream_close(hws_stream *stream, uint32_t linger_ms)
+{
+    stream->kind->close(stream, linger_ms);
+}
+
+/* The socket underneath, for asking its addresses; never for reading, writing or closing. */
+static inline int hws_stream_fd(const hws_stream *stream)
+{
+    return stream->kind->fd(stream);
+}
+
+/* How long queued bytes may wait without the peer taking any. */
+enum { HWS_STREAM_SEND_TIMEOUT_MS = 10000 };
+
+/* A stream over a connected, nonblocking socket, which it then owns; on failure `fd` is closed.
+ * `send_timeout_ms` 0: HWS_STREAM_SEND_TIMEOUT_MS.
+ *
+ * Errors: HWS_ERR_NO_MEMORY, HWS_ERR_SYSTEM. */
+HWS_MUST_CHECK hws_status hws_stream_tcp_new(hws_loop *loop, int fd, uint32_t send_timeout_ms,
+                                             hws_stream **stream);
+
+#endif /* HAWSER_NET_STREAM_H */
