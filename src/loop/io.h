@@ -24,8 +24,9 @@ typedef struct hws_io hws_io;
 
 /* Shared by all descriptors of one kind; a call that its kind never gets may be NULL. */
 typedef struct hws_io_handler {
-    /* A new descriptor, nonblocking and close-on-exec, now the callee's; or a failure (-errno), after
-     * which accepting goes on by itself (a shortage of descriptors is waited out, never spun on). */
+    /* A new descriptor, nonblocking and close-on-exec, now the callee's; or a failure (-errno),
+     * after which accepting goes on by itself: a shortage of descriptors is waited out, never spun
+     * on. */
     void (*on_accept)(hws_io *io, int fd);
 
     /* `error` 0: bytes, which may be changed in place and are gone after the call; size 0 is the
