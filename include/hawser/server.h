@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* A server: addresses to listen on, routes, WebSockets and their topics.
+ *
+ *     int main(void)
+ *     {
+ *         return hws_serve(&(hws_server_options){
+ *             .listen = "http://localhost:8080",
+ *             .route = {{.path = "/chat", .on_open = on_open, .on_message = on_message}},
+ *         });
+ *     }
+ */
+#ifndef HAWSER_SERVER_H
+#define HAWSER_SERVER_H
+
+#include <stdint.h>
+
+#include "hawser/export.h"
+#include "hawser/loop.h"
+#include "hawser/request.h"
+#include "hawser/websocket.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct hws_server hws_server;
+
+enum {
+    HWS_ROUTE_MAX = 32,         /* routes of a server */
+    HWS_PROTOCOL_SIZE_MAX = 64, /* bytes of a subprotocol's name */
+    HWS_TOPIC_SIZE_MAX = 255,   /* bytes of a topic's name */
+};
+
+/* What happens at a path.  A route with on_request answers plain HTTP; one with any of the other
+ * callbacks takes WebSockets; one may do both. */
+typedef struct hws_route {
+    /* "/chat" is that path alone; "/rooms/" followed by "*" is every path that begins so.  The
+     * first route that fits is taken. */
+    const char *path;
+
+    /* The callbacks of hws_handlers (hawser/websocket.h). */
+    void (*on_open)(hws_websocket ws, void *user);
+    void (*on_message)(hws_websocket ws, const hws_message *message, void *user);
+    void (*on_error)(hws_websocket ws, hws_status status, const char *text, void *user);
+    void (*on_close)(hws_websocket ws, const hws_close *close, void *user);
+    void (*on_drain)(hws_websocket ws, void *user);
+
+    void *user; /* what callbacks get until hws_websocket_set_user */
+
+    /* Sees the request for a WebSocket and decides: hws_websocket_accept or hws_websocket_refuse,
+     * now or later (`request` lives only until this returns).  NULL: everyone is accepted.
+     * Undecided after handshake_timeout_ms: 504.  `ws` is CONNECTING until then. */
+    void (*on_upgrade)(hws_websocket ws, hws_request *request, void *user);
+
+    /* Answers a request that is not for a WebSocket.  NULL: files, or 426 where there are
+     * WebSockets, or 404. */
+    void (*on_request)(hws_request *request, void *user);
+
+    /* Subprotocols in the server's order of preference, ended by NULL; the first that the client
+     * offers is chosen.  NULL: none. */
+    const char *const *protocols;
+
+    /* Overrides of the server's option of the same name; 0: as the server. */
+    uint64_t message_size_max;
+    char reserved[64]; /* zero */
+} hws_route;
+
+/* `{0}` with `listen` is a working server: zero means the default stated here.  All that is pointed
+ * to must outlive the server. */
+typedef struct hws_server_options {
+    /* One or more addresses, separated by spaces: "http://localhost:8080" (127.0.0.1 and ::1),
+     * "http://" + "*:8080" (every address, v4 and v6), "http://0.0.0.0:80", "http://[::1]:8080",
+     * "unix:/run/chat.sock".  Port 0 asks the kernel for a free one.  NULL:
+     * "http://localhost:8080". */
+    const char *listen;
+
+    const char *files; /* a folder with static files; NULL: none */
+    hws_route route[HWS_ROUTE_MAX];
+
+    /* Who may open a WebSocket from a web page (the Origin header, RFC 6455 §10.2).  NULL: pages
+     * of the same origin (scheme, host and port of the request), and clients that send no Origin
+     * because they are no browsers.  Otherwise more origins such as "https://example.com",
+     * separated by spaces, that may too; "*" lets every page in. */
+    const char *origins;
+
+    /* Host names that requests may be for, separated by spaces, against DNS rebinding.  NULL: when
+     * only loopback is listened on, localhost and loopback addresses; otherwise any. */
+    const char *hosts;
+
+    /* Limits.  Sizes in bytes, times in milliseconds. */
+    uint64_t message_size_max;     /* of a message that arrives; 0: 1 MiB */
+    size_t send_queue_max;         /* waiting for one peer before sends are refused; 0: 1 MiB */
+    size_t head_size_max;          /* of a request's head; 0: 16 KiB */
+    size_t body_size_max;          /* of a request's body; 0: 1 MiB */
+    uint32_t connection_count_max; /* in all; 0: what the descriptor limit leaves */
+    uint32_t topic_count_max;      /* topics of one WebSocket; 0: 128 */
+    uint32_t handshake_timeout_ms; /* from accept to 101; 0: 10000 */
+    uint32_t idle_timeout_ms;      /* of HTTP between requests; 0: 60000 */
+    uint32_t ping_interval_ms;     /* of silence; 0: 25000; UINT32_MAX: no pings */
+    uint32_t pong_timeout_ms;      /* 0: 8000 */
+    uint32_t close_timeout_ms;     /* for the peer's Close; 0: 5000 */
+    uint32_t message_timeout_ms;   /* for a message to arrive; 0: 30000 and 1 s per 16 KiB */
+    uint32_t send_timeout_ms;      /* without the peer reading anything; 0: 10000 */
+
+    const hws_memory *memory; /* NULL: malloc */
+
+    /* One line about something worth knowing, for a log; NULL: silence.  The library itself writes
+     * nothing anywhere. */
+    void (*on_log)(int level, const char *text, void *user);
+    void *log_user;
+    char reserved[64]; /* zero */
+} hws_server_options;
+
+/* The levels of on_log. */
+enum { HWS_LOG_ERROR = 0, HWS_LOG_WARNING = 1, HWS_LOG_INFO = 2, HWS_LOG_DEBUG = 3 };
+
+/* Makes a server in a loop, and listens.  On failure `explain` (256 bytes are enough; may be NULL)
+ * says in one line what is wrong and what to do.
+ *
+ * Errors: HWS_ERR_INVALID_ARGUMENT, HWS_ERR_ADDRESS, HWS_ERR_ADDRESS_IN_USE, HWS_ERR_PERMISSION,
+ *         HWS_ERR_NOT_FOUND (files), HWS_ERR_SYSTEM, HWS_ERR_NO_MEMORY.
+ * Thread: the loop's. */
+HWS_API HWS_MUST_CHECK hws_status hws_server_new(hws_loop *loop, const hws_server_options *options,
+                                                 char *explain, size_t explain_size,
+                                                 hws_server **server);
+
+/* Stops accepting, and closes every WebSocket with `code` (0: 1001) after what waits for it has
+ * left; when all are gone, at the latest after close_timeout_ms, `on_done` (may be NULL) is called.
+ * Thread: the loop's. */
+HWS_API void hws_server_close(hws_server *server, int code, void (*on_done)(void *user),
+                              void *user);
+
+/* Ends what is left, at once, with an on_close for each.  NULL is let pass.  Thread: the loop's,
+ * but not from inside a callback. */
+HWS_API void hws_server_free(hws_server *server);
+
+/* The first address as a URL with the real port, such as "http://localhost:41873"; lives as long
+ * as the server.  `index` counts from 0; NULL when there are no more. */
+HWS_API const char *hws_server_url(const hws_server *server, size_t index);
+
+HWS_API size_t hws_server_websocket_count(const hws_server *server);
+
+/* Makes a loop and a server, turns until SIGINT or SIGTERM, closes every WebSocket with 1001, and
+ * returns: 0 after that, 2 when it could not start (one line on stderr says why). */
+HWS_API int hws_serve(const hws_server_options *options);
+
+/* Decides about a WebSocket that on_upgrade was asked about.
+ *
+ * protocol  One that the client offered; NULL: the route's choice.
+ * headers   More fields for the answer; may be NULL when the count is 0.
+ *
+ * Errors: HWS_ERR_NOT_OPEN: the client is gone, or it was decided before;
+ *         HWS_ERR_INVALID_ARGUMENT: a protocol that was not offered, or a header that would not
+ *         stay one line.
+ * Thread: any. */
+HWS_API hws_status hws_websocket_accept(hws_websocket ws, const char *protocol,
+                                        const hws_header *headers, size_t header_count);
+
+/* `status` 300 to 599; `reason` becomes the body, as plain text; NULL: the standard phrase. */
+HWS_API hws_status hws_websocket_refuse(hws_websocket ws, int status, const char *reason,
+                                        const hws_header *headers, size_t header_count);
+
+/* Topics: exact names of 1 to HWS_TOPIC_SIZE_MAX bytes, made by the first subscription and gone
+ * with the last.  Subscribing twice is once; a WebSocket that closes leaves all.
+ *
+ * Errors: HWS_ERR_NOT_OPEN, HWS_ERR_INVALID_ARGUMENT, HWS_ERR_LIMIT (topic_count_max),
+ *         HWS_ERR_NO_MEMORY.  From another thread only the first two are told.  Thread: any. */
+HWS_API hws_status hws_websocket_subscribe(hws_websocket ws, const char *topic);
+HWS_API hws_status hws_websocket_unsubscribe(hws_websocket ws, const char *topic);
+
+/* To all subscribers but the sender.  Framed once, whatever their number.  A subscriber whose
+ * send queue is full is closed with 1008: those who stay miss nothing.  Thread: any. */
+HWS_API hws_status hws_websocket_publish(hws_websocket ws, const char *topic,
+                                         const hws_message *message);
+
+/* To all subscribers.  Thread: any. */
+HWS_API hws_status hws_server_publish(hws_server *server, const char *topic,
+                                      const hws_message *message);
+
+/* How many subscribe to it.  Thread: the loop's. */
+HWS_API size_t hws_server_subscriber_count(const hws_server *server, const char *topic);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* HAWSER_SERVER_H */
