@@ -28,14 +28,14 @@ extern "C" {
 
 /* Zero is no WebSocket: every call on it answers HWS_ERR_NOT_OPEN. */
 typedef struct hws_websocket {
-    struct hws_table *table;
+    struct hws_slots *slots;
     uint32_t slot;
     uint32_t generation;
 } hws_websocket;
 
 static inline bool hws_websocket_equal(hws_websocket a, hws_websocket b)
 {
-    return a.table == b.table && a.slot == b.slot && a.generation == b.generation;
+    return a.slots == b.slots && a.slot == b.slot && a.generation == b.generation;
 }
 
 /* What a WebSocket calls back.  Any of them may be NULL.  Each may send, close, subscribe, publish,
