@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* Questions about text on the wire: ASCII, borrowed, not terminated. */
+#ifndef HAWSER_BASE_TEXT_H
+#define HAWSER_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "hawser/export.h"
+#include "hawser/span.h"
+
+/* Borrows a C string; NULL gives the absent text.  Costs nothing for a literal. */
+static inline hws_text hws_text_of(const char *string)
+{
+    return (hws_text){string, string ? strlen(string) : 0};
+}
+
+/* Byte for byte.  Absent and empty are equal. */
+bool hws_text_equal(hws_text a, hws_text b);
+
+/* A to Z equal a to z, whatever the locale; every other byte equals itself alone. */
+bool hws_text_equal_ignoring_case(hws_text a, hws_text b);
+
+/* Without the spaces and tabs at both ends (OWS, RFC 9110 §5.6.3). */
+hws_text hws_text_trim(hws_text text);
+
+/* One tchar, and one or more of them (RFC 9110 §5.6.2). */
+bool hws_character_is_token(char character);
+bool hws_text_is_token(hws_text text);
+
+/* Reads a decimal number: digits alone, at least one, leading zeros let pass.
+ *
+ * Returns: false if `text` is anything else or the number is over `max`; `number` is then as it
+ *          was.  No count of digits overflows. */
+HWS_MUST_CHECK bool hws_text_parse_number(hws_text text, uint64_t max, uint64_t *number);
+
+#endif /* HAWSER_BASE_TEXT_H */
