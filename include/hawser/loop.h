@@ -56,7 +56,8 @@ HWS_API void hws_loop_stop(hws_loop *loop);
 /* Calls `call(user)` once on the loop's thread, in a turn to come.  Posts of one thread keep their
  * order.  What is still waiting when the loop is freed is called from hws_loop_free.
  *
- * Errors: HWS_ERR_LIMIT when post_count_max wait, HWS_ERR_NO_MEMORY.
+ * Errors: HWS_ERR_LIMIT when post_count_max wait, HWS_ERR_NO_MEMORY, HWS_ERR_SHUTTING_DOWN when
+ *         the loop is being freed.
  * Thread: any. */
 HWS_API HWS_MUST_CHECK hws_status hws_loop_post(hws_loop *loop, void (*call)(void *user),
                                                 void *user);

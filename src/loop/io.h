@@ -30,11 +30,13 @@ typedef struct hws_io_handler {
     void (*on_accept)(hws_io *io, int fd);
 
     /* `error` 0: bytes, which may be changed in place and are gone after the call; size 0 is the
-     * end of the stream.  Otherwise a positive errno.  After an end or an error no more comes. */
+     * end of the stream.  Otherwise a positive errno, which is told even while receiving is paused.
+     * After an end or an error no more comes. */
     void (*on_receive)(hws_io *io, hws_span bytes, int error);
 
     /* `sent`: bytes the kernel took, counted over all spans; 0: it took none, but is ready again:
-     * ask once more with what there is then.  Negative: -errno, and sending is over. */
+     * ask once more with what there is then.  Negative: -errno, and sending is over; what has
+     * arrived before is still received, and then the end. */
     void (*on_send)(hws_io *io, int64_t sent);
 
     /* 0, or a positive errno. */
@@ -51,7 +53,9 @@ struct hws_io {
     hws_io *next; /* in the loop's list of completions that are due */
     int fd;
     int32_t result; /* of the send that completed */
-    uint16_t state; /* what is wanted, what is watched, what is due */
+    uint16_t state; /* what is wanted, what is under way, what is due */
+    uint16_t watch; /* the backend's */
+    uint16_t error; /* errno of what is due */
 };
 
 /* Takes over `fd` (nonblocking).  Errors: HWS_ERR_SYSTEM (epoll_ctl: out of watches), and `fd` is
@@ -69,6 +73,9 @@ void hws_io_send(hws_io *io, const hws_span *spans, size_t count);
 
 struct sockaddr;
 void hws_io_connect(hws_io *io, const struct sockaddr *address, uint32_t address_size);
+
+/* Whether a send is under way that the kernel did not take at once. */
+bool hws_io_send_waits(const hws_io *io);
 
 /* Ends sending (FIN), after what was handed to the kernel. */
 void hws_io_shutdown(hws_io *io);

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/* epoll: says when a descriptor is ready; the system calls are made here.
+ *
+ * Level-triggered, and interest changes lazily (docs/loop.md, "What epoll is asked to do").
+ * hws_io.watch holds the events that the kernel watches for, and the bits below. */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "loop/state.h"
+
+enum {
+    EVENTS_MAX = 256,             /* in one turn */
+    ACCEPTS_PER_TURN = 64,        /* of one listener */
+    ACCEPT_REST_MS = 100,         /* when descriptors or memory are short */
+    BROKEN = EPOLLERR | EPOLLHUP, /* cannot be masked */
+};
+
+enum {
+    IN_SET = 1 << 15,  /* known to the kernel */
+    IS_FULL = 1 << 14, /* the last send was taken in part: wait for room before the next */
+    RESTS = 1 << 13,   /* in `resting` */
+    EVENT_BITS = EPOLLIN | EPOLLOUT,
+};
+
+typedef struct epoll {
+    int fd;
+    int event_count;
+    uint8_t *buffer;     /* all receive into it */
+    hws_io_list resting; /* listeners; accepting goes on when `rest_over` rings */
+    hws_alarm rest_over; /* always set, so that setting it cannot fail; UINT64_MAX: nobody rests */
+    struct epoll_event events[EVENTS_MAX];
+} epoll;
+
+/* The set. */
+
+static unsigned wanted(const hws_io *io)
+{
+    unsigned events = 0;
+    if (hws_io_is(io, HWS_IO_ACCEPTS | HWS_IO_RECEIVES) && !(io->watch & RESTS)) events |= EPOLLIN;
+    if (hws_io_is(io, HWS_IO_SEND_WAITS | HWS_IO_CONNECTS)) events |= EPOLLOUT;
+    return events;
+}
+
+/* Returns 0 or an errno, and then nothing has changed. */
+static int watch(hws_io *io, unsigned events)
+{
+    const epoll *self = io->loop->backend_state;
+    struct epoll_event event = {.events = events, .data.ptr = io};
+    const int operation = io->watch & IN_SET ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (epoll_ctl(self->fd, operation, io->fd, &event) < 0) return errno;
+    io->watch = (uint16_t)((io->watch & ~(unsigned)EVENT_BITS) | events | IN_SET);
+    return 0;
+}
+
+static void leave_set(hws_io *io)
+{
+    const epoll *self = io->loop->backend_state;
+    if (io->watch & IN_SET) epoll_ctl(self->fd, EPOLL_CTL_DEL, io->fd, NULL);
+    io->watch = (uint16_t)(io->watch & ~(IN_SET | EVENT_BITS));
+}
+
+/* Returns 0 or an errno. */
+static int watch_also(hws_io *io, unsigned events)
+{
+    const unsigned watched = io->watch & EVENT_BITS;
+    return (events & ~watched) ? watch(io, watched | events) : 0;
+}
+
+static int socket_error(int fd)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) return errno;
+    return error;
+}
+
+/* What was reported and nobody wants would be reported for ever. */
+static void watch_less(hws_io *io, unsigned unwanted)
+{
+    const int error = watch(io, (io->watch & EVENT_BITS) & ~unwanted);
+    if (error == 0) return;
+    leave_set(io);
+    hws_io_due_error(io, error);
+}
+
+/* As above, for what cannot be masked.  Leaving loses nothing: what is unread stays, and whoever
+ * wants it joins the set again. */
+static void leave_broken(hws_io *io, unsigned events)
+{
+    leave_set(io);
+    if (!(events & EPOLLERR) || hws_io_is(io, HWS_IO_ENDED)) return;
+    const int error = socket_error(io->fd);
+    hws_io_due_error(io, error ? error : ECONNRESET);
+}
+
+/* Accepting. */
+
+static void rest(hws_io *io)
+{
+    epoll *self = io->loop->backend_state;
+    if (io->watch & RESTS || hws_io_is(io, HWS_IO_LINKED)) return;
+    if (watch(io, 0) != 0) leave_set(io);
+    io->watch |= RESTS;
+    hws_io_list_push(&self->resting, io);
+    if (self->rest_over.at_ms != UINT64_MAX) return;
+    const uint64_t over_ms = hws_loop_now_ms(io->loop) + ACCEPT_REST_MS;
+    const hws_status status = hws_alarm_set(&self->rest_over, io->loop, over_ms);
+    (void)status; /* it was set */
+}
+
+static void on_rest_over(hws_alarm *alarm, hws_loop *loop)
+{
+    epoll *self = loop->backend_state;
+    const hws_status status = hws_alarm_set(alarm, loop, UINT64_MAX);
+    (void)status; /* its place is still free */
+    hws_io_list resting = self->resting;
+    self->resting = (hws_io_list){0};
+    hws_io *io;
+    while ((io = hws_io_list_pop(&resting))) {
+        io->watch = (uint16_t)(io->watch & ~RESTS);
+        if (hws_io_is(io, HWS_IO_ACCEPTS) && watch_also(io, EPOLLIN) != 0) rest(io);
+    }
+}
+
+/* Failures that belong to one connection, or to the network (accept(2), "Error handling"). */
+static bool is_passing(int error)
+{
+    switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case ETIMEDOUT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void accept_some(hws_io *io)
+{
+    for (int i = 0; i < ACCEPTS_PER_TURN && hws_io_is(io, HWS_IO_ACCEPTS); i++) {
+        const int fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        const int error = errno;
+        if (fd >= 0) {
+            io->handler->on_accept(io, fd);
+        } else if (error == EAGAIN) {
+            return;
+        } else if (!is_passing(error)) {
+            rest(io);
+            io->handler->on_accept(io, -error);
+            return;
+        }
+        if (hws_io_is(io, HWS_IO_CLOSES)) return;
+    }
+}
+
+static void epoll_accept(hws_io *io)
+{
+    if (!hws_io_is(io, HWS_IO_ACCEPTS) || io->watch & RESTS) return;
+    if (watch_also(io, EPOLLIN) != 0) rest(io);
+}
+
+/* Receiving. */
+
+static void receive(hws_io *io)
+{
+    const hws_loop *loop = io->loop;
+    uint8_t *buffer = ((epoll *)loop->backend_state)->buffer;
+    ssize_t size;
+    do size = recv(io->fd, buffer, loop->receive_size, MSG_DONTWAIT);
+    while (size < 0 && errno == EINTR);
+
+    if (size < 0 && errno == EAGAIN) return;
+    if (size <= 0) {
+        hws_io_mark(io, HWS_IO_ENDED);
+        hws_io_unmark(io, HWS_IO_RECEIVES);
+    }
+    const int error = size < 0 ? errno : 0;
+    const hws_span bytes = {buffer, size > 0 ? (size_t)size : 0};
+    io->handler->on_receive(io, bytes, error);
+}
+
+static void epoll_receive(hws_io *io)
+{
+    if (!hws_io_is(io, HWS_IO_RECEIVES)) return;
+    const int error = watch_also(io, EPOLLIN);
+    if (error != 0) hws_io_due_error(io, error);
+}
+
+/* Sending. */
+
+static ssize_t send_once(int fd, const hws_span *spans, size_t count)
+{
+    if (count == 1) return send(fd, spans->data, spans->size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    struct iovec parts[HWS_IO_SPANS_MAX];
+    for (size_t i = 0; i < count; i++)
+        parts[i] = (struct iovec){.iov_base = spans[i].data, .iov_len = spans[i].size};
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static size_t size_of(const hws_span *spans, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++) size += spans[i].size;
+    return size;
+}
+
+static void send_done(hws_io *io, int32_t result)
+{
+    io->result = result;
+    hws_io_due(io, HWS_IO_DUE_SEND);
+}
+
+/* Whatever was received before is still there to be read; the shutdown makes sure that an end comes
+ * after it. */
+static void send_failed(hws_io *io, int error)
+{
+    shutdown(io->fd, SHUT_RD);
+    send_done(io, -error);
+}
+
+static void wait_for_room(hws_io *io)
+{
+    hws_io_mark(io, HWS_IO_SEND_WAITS);
+    const int error = watch_also(io, EPOLLOUT);
+    if (error == 0) return;
+    hws_io_unmark(io, HWS_IO_SEND_WAITS);
+    send_failed(io, error);
+}
+
+static void epoll_send(hws_io *io, const hws_span *spans, size_t count)
+{
+    if (io->watch & IS_FULL) {
+        wait_for_room(io);
+        return;
+    }
+    ssize_t sent;
+    do sent = send_once(io->fd, spans, count);
+    while (sent < 0 && errno == EINTR);
+
+    if (sent >= 0) {
+        if ((size_t)sent < size_of(spans, count)) io->watch |= IS_FULL;
+        send_done(io, (int32_t)sent); /* the kernel takes less than 2 GiB at a time */
+    } else if (errno == EAGAIN) {
+        wait_for_room(io);
+    } else {
+        send_failed(io, errno);
+    }
+}
+
+static void has_room(hws_io *io)
+{
+    io->watch = (uint16_t)(io->watch & ~IS_FULL);
+    hws_io_unmark(io, HWS_IO_SENDS | HWS_IO_SEND_WAITS);
+    io->handler->on_send(io, 0);
+}
+
+static void epoll_shutdown(hws_io *io)
+{
+    shutdown(io->fd, SHUT_WR);
+}
+
+/* Connecting. */
+
+static void connect_done(hws_io *io, int error)
+{
+    io->error = (uint16_t)error;
+    hws_io_due(io, HWS_IO_DUE_CONNECT);
+}
+
+static void epoll_connect(hws_io *io, const struct sockaddr *address, uint32_t address_size)
+{
+    int error = connect(io->fd, address, address_size) < 0 ? errno : 0;
+    /* Interrupted, it goes on in the background (connect(2)). */
+    if (error == EINPROGRESS || error == EINTR) {
+        error = watch_also(io, EPOLLOUT);
+        if (error == 0) return;
+    }
+    connect_done(io, error);
+}
+
+static void connected(hws_io *io)
+{
+    const int error = socket_error(io->fd);
+    hws_io_unmark(io, HWS_IO_CONNECTS);
+    io->handler->on_connect(io, error);
+}
+
+/* Opening and closing. */
+
+static hws_status epoll_open(hws_io *io)
+{
+    return watch(io, EPOLLIN) == 0 ? HWS_OK : HWS_ERR_SYSTEM;
+}
+
+static void epoll_cancel(hws_io *io)
+{
+    epoll *self = io->loop->backend_state;
+    if (io->watch & RESTS) hws_io_list_remove(&self->resting, io);
+    if (!hws_io_is(io, HWS_IO_LINKED)) hws_io_list_push(&io->loop->closing, io);
+}
+
+static void epoll_close(hws_io *io)
+{
+    leave_set(io);
+    const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    if (hws_io_is(io, HWS_IO_RESETS))
+        setsockopt(io->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    close(io->fd); /* whatever it answers, the number is free (close(2)) */
+}
+
+/* Waiting. */
+
+static hws_status epoll_wait_for(hws_loop *loop, int timeout_ms)
+{
+    epoll *self = loop->backend_state;
+    self->event_count = epoll_wait(self->fd, self->events, EVENTS_MAX, timeout_ms);
+    if (self->event_count >= 0) return HWS_OK;
+    self->event_count = 0;
+    return errno == EINTR ? HWS_OK : HWS_ERR_SYSTEM;
+}
+
+static void is_readable(hws_io *io)
+{
+    if (hws_io_is(io, HWS_IO_ACCEPTS))
+        accept_some(io);
+    else
+        receive(io);
+}
+
+static void is_writable(hws_io *io)
+{
+    if (hws_io_is(io, HWS_IO_CONNECTS))
+        connected(io);
+    else
+        has_room(io);
+}
+
+static void handle(hws_io *io, unsigned events)
+{
+    const unsigned was_wanted = wanted(io);
+    const bool broken = (events & BROKEN) != 0;
+
+    /* What arrived comes before what went wrong after it. */
+    if ((broken || events & EPOLLIN) && wanted(io) & EPOLLIN) is_readable(io);
+    if (hws_io_is(io, HWS_IO_CLOSES)) return;
+    if ((broken || events & EPOLLOUT) && wanted(io) & EPOLLOUT) is_writable(io);
+    if (hws_io_is(io, HWS_IO_CLOSES)) return;
+
+    const unsigned unwanted = events & EVENT_BITS & ~was_wanted & ~wanted(io);
+    if (broken && !was_wanted)
+        leave_broken(io, events);
+    else if (unwanted & io->watch)
+        watch_less(io, unwanted);
+}
+
+static bool epoll_deliver(hws_loop *loop)
+{
+    epoll *self = loop->backend_state;
+    for (int i = 0; i < self->event_count; i++) {
+        hws_io *io = self->events[i].data.ptr;
+        if (!io)
+            loop->woken = true;
+        else if (!hws_io_is(io, HWS_IO_CLOSES))
+            handle(io, self->events[i].events);
+    }
+    loop->served_count += (uint64_t)self->event_count;
+    return self->event_count == EVENTS_MAX;
+}
+
+static int epoll_descriptor(const hws_loop *loop)
+{
+    const epoll *self = loop->backend_state;
+    return self->fd;
+}
+
+/* Starting and stopping. */
+
+static void epoll_stop(hws_loop *loop)
+{
+    epoll *self = loop->backend_state;
+    hws_alarm_unset(&self->rest_over, loop);
+    if (self->fd >= 0) close(self->fd);
+    hws_memory_free(loop->memory, self->buffer, loop->receive_size);
+    hws_memory_free(loop->memory, self, sizeof *self);
+}
+
+static hws_status epoll_start(hws_loop *loop)
+{
+    epoll *self = hws_memory_new_zeroed(loop->memory, sizeof *self);
+    if (!self) return HWS_ERR_NO_MEMORY;
+    loop->backend_state = self;
+    self->rest_over.on_ring = on_rest_over;
+    self->fd = -1;
+    self->buffer = hws_memory_new(loop->memory, loop->receive_size);
+    if (!self->buffer || hws_alarm_set(&self->rest_over, loop, UINT64_MAX) < HWS_OK)
+        return HWS_ERR_NO_MEMORY;
+    self->fd = epoll_create1(EPOLL_CLOEXEC);
+    if (self->fd < 0) return HWS_ERR_SYSTEM;
+    struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
+    if (epoll_ctl(self->fd, EPOLL_CTL_ADD, loop->wake_fd, &wake) < 0) return HWS_ERR_SYSTEM;
+    return HWS_OK;
+}
+
+const hws_backend hws_backend_epoll = {
+    .name = "epoll",
+    .start = epoll_start,
+    .stop = epoll_stop,
+    .fd = epoll_descriptor,
+    .wait = epoll_wait_for,
+    .deliver = epoll_deliver,
+    .open = epoll_open,
+    .accept = epoll_accept,
+    .receive = epoll_receive,
+    .send = epoll_send,
+    .connect = epoll_connect,
+    .shutdown = epoll_shutdown,
+    .cancel = epoll_cancel,
+    .close = epoll_close,
+};

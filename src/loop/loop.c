@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* The turn.  Its steps, and why they are in this order, are written in docs/loop.md. */
+#include "loop/loop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/try.h"
+#include "loop/state.h"
+
+enum {
+    RECEIVE_SIZE = 256 * 1024,
+    POST_COUNT_MAX = 65536,
+};
+
+static uint64_t clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Making. */
+
+static hws_status start(hws_loop *loop, const hws_loop_options *options)
+{
+    const uint32_t post_count_max = options->post_count_max;
+    loop->receive_size = options->receive_size ? options->receive_size : RECEIVE_SIZE;
+    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->wake_fd < 0) return HWS_ERR_SYSTEM;
+    HWS_TRY(hws_posts_init(loop, post_count_max ? post_count_max : POST_COUNT_MAX));
+    HWS_TRY(hws_random_init(loop));
+    return loop->backend->start(loop);
+}
+
+static void release(hws_loop *loop)
+{
+    if (loop->backend_state) loop->backend->stop(loop);
+    hws_random_release(loop);
+    hws_posts_release(loop);
+    hws_alarms_release(loop);
+    hws_queue_store_release(&loop->queue_store);
+    if (loop->wake_fd >= 0) close(loop->wake_fd);
+    hws_memory_free(loop->memory, loop, sizeof *loop);
+}
+
+hws_status hws_loop_new(const hws_loop_options *options, hws_loop **out)
+{
+    const hws_loop_options defaults = {0};
+    if (!options) options = &defaults;
+    const hws_memory *memory = options->memory ? options->memory : &hws_memory_malloc;
+
+    hws_loop *loop = hws_memory_new_zeroed(memory, sizeof *loop);
+    if (!loop) return HWS_ERR_NO_MEMORY;
+    loop->memory = memory;
+    loop->backend = &hws_backend_epoll;
+    loop->date_second = -1;
+    hws_queue_store_init(&loop->queue_store, memory);
+    atomic_init(&loop->thread, pthread_self());
+    atomic_init(&loop->stopped, false);
+
+    const hws_status status = start(loop, options);
+    if (status < HWS_OK) {
+        const int error = errno;
+        release(loop);
+        errno = error;
+        return status;
+    }
+    *out = loop;
+    return HWS_OK;
+}
+
+/* Deferring. */
+
+static void defer_to(hws_loop *loop, hws_deferred_list *list, hws_deferred *deferred)
+{
+    deferred->next = &loop->deferred_end;
+    if (list->last)
+        list->last->next = deferred;
+    else
+        list->first = deferred;
+    list->last = deferred;
+}
+
+static hws_deferred *take_deferred(hws_loop *loop, hws_deferred_list *list)
+{
+    hws_deferred *deferred = list->first;
+    if (!deferred) return NULL;
+    if (deferred->next == &loop->deferred_end)
+        *list = (hws_deferred_list){0};
+    else
+        list->first = deferred->next;
+    deferred->next = NULL;
+    return deferred;
+}
+
+void hws_loop_defer(hws_loop *loop, hws_deferred *deferred)
+{
+    if (!deferred->next) defer_to(loop, &loop->deferred, deferred);
+}
+
+static void remove_deferred(hws_loop *loop, hws_deferred_list *list, const hws_deferred *gone)
+{
+    hws_deferred_list kept = {0};
+    for (hws_deferred *each = take_deferred(loop, list); each; each = take_deferred(loop, list))
+        if (each != gone) defer_to(loop, &kept, each);
+    *list = kept;
+}
+
+void hws_loop_undefer(hws_loop *loop, hws_deferred *deferred)
+{
+    if (!deferred->next) return;
+    remove_deferred(loop, &loop->deferred, deferred);
+    remove_deferred(loop, &loop->deferred_running, deferred);
+}
+
+static void run_deferred(hws_loop *loop)
+{
+    loop->deferred_running = loop->deferred;
+    loop->deferred = (hws_deferred_list){0};
+    hws_deferred *deferred;
+    while ((deferred = take_deferred(loop, &loop->deferred_running))) deferred->call(deferred);
+}
+
+/* Turning. */
+
+static bool is_pending(const hws_loop *loop)
+{
+    return loop->deferred.first || loop->due.first || loop->closing.first;
+}
+
+int hws_loop_timeout_ms(const hws_loop *loop)
+{
+    if (is_pending(loop)) return 0;
+    const uint64_t next_ms = hws_alarms_next_ms(loop);
+    if (next_ms == UINT64_MAX) return -1;
+    const uint64_t now_ms = clock_ms();
+    if (next_ms <= now_ms) return 0;
+    return next_ms - now_ms < INT_MAX ? (int)(next_ms - now_ms) : INT_MAX;
+}
+
+static int shorter(int a_ms, int b_ms)
+{
+    if (a_ms < 0) return b_ms;
+    if (b_ms < 0) return a_ms;
+    return a_ms < b_ms ? a_ms : b_ms;
+}
+
+/* Alarms wait while the kernel has input that was not seen yet, but no longer than until every
+ * descriptor can have been served. */
+static bool alarms_may_ring(hws_loop *loop, bool more_input)
+{
+    if (more_input && loop->served_count < loop->io_count) return false;
+    loop->served_count = 0;
+    return true;
+}
+
+static void run_steps(hws_loop *loop)
+{
+    /* 3. */
+    const bool more_input = loop->backend->deliver(loop);
+    /* 4. */
+    if (loop->woken) hws_posts_run(loop);
+    /* 5. */
+    if (alarms_may_ring(loop, more_input)) hws_alarms_ring(loop);
+    /* 6. */
+    run_deferred(loop);
+    /* 7. */
+    hws_io_complete_due(loop);
+    /* 8. */
+    hws_io_close_closing(loop);
+}
+
+hws_status hws_loop_step(hws_loop *loop, int timeout_ms)
+{
+    if (loop->in_turn) return HWS_ERR_INVALID_ARGUMENT;
+    if (!hws_loop_is_current(loop)) atomic_store(&loop->thread, pthread_self());
+
+    /* 1. */
+    HWS_TRY(loop->backend->wait(loop, shorter(timeout_ms, hws_loop_timeout_ms(loop))));
+    /* 2. */
+    loop->now_ms = clock_ms();
+    loop->in_turn = true;
+    run_steps(loop);
+    loop->in_turn = false;
+    return HWS_OK;
+}
+
+hws_status hws_loop_run(hws_loop *loop)
+{
+    do HWS_TRY(hws_loop_step(loop, -1));
+    while (!atomic_exchange(&loop->stopped, false));
+    return HWS_OK;
+}
+
+void hws_loop_wake(hws_loop *loop)
+{
+    /* It can only fail when it is readable anyway. */
+    const int error = errno;
+    const ssize_t written = write(loop->wake_fd, &(uint64_t){1}, sizeof(uint64_t));
+    (void)written;
+    errno = error;
+}
+
+void hws_loop_stop(hws_loop *loop)
+{
+    atomic_store(&loop->stopped, true);
+    hws_loop_wake(loop);
+}
+
+/* Asking. */
+
+uint64_t hws_loop_now_ms(const hws_loop *loop)
+{
+    return loop->in_turn ? loop->now_ms : clock_ms();
+}
+
+bool hws_loop_is_current(const hws_loop *loop)
+{
+    return pthread_equal(atomic_load_explicit(&loop->thread, memory_order_relaxed), pthread_self());
+}
+
+int hws_loop_fd(const hws_loop *loop)
+{
+    return loop->backend->fd(loop);
+}
+
+const hws_memory *hws_loop_memory(const hws_loop *loop)
+{
+    return loop->memory;
+}
+
+hws_queue_store *hws_loop_queue_store(hws_loop *loop)
+{
+    return &loop->queue_store;
+}
+
+/* Ending: the steps of a turn but for input, as if all time had passed.  UINT64_MAX itself is
+ * never, so the last moment is the one before. */
+void hws_loop_free(hws_loop *loop)
+{
+    if (!loop) return;
+    assert(!loop->in_turn);
+    loop->in_turn = true;
+    loop->now_ms = UINT64_MAX - 1;
+    hws_posts_close(loop);
+    do {
+        hws_posts_run(loop);
+        hws_alarms_ring(loop);
+        run_deferred(loop);
+        hws_io_complete_due(loop);
+        hws_io_close_closing(loop);
+    } while (is_pending(loop));
+    assert(loop->io_count == 0);
+    release(loop);
+}
