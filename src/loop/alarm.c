@@ -76,7 +76,7 @@ static hws_status grow(hws_alarm_heap *heap, const hws_memory *memory)
 hws_status hws_alarm_set(hws_alarm *alarm, hws_loop *loop, uint64_t at_ms)
 {
     hws_alarm_heap *heap = &loop->alarms;
-    /* What is set while others ring waits for another turn: no alarm can keep a turn from ending. */
+    /* What is set while others ring waits for another turn, so that every turn ends. */
     if (loop->ringing && at_ms <= loop->now_ms) at_ms = loop->now_ms + 1;
     if (alarm->place == 0) {
         if (heap->count == heap->capacity) HWS_TRY(grow(heap, loop->memory));

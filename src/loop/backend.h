@@ -3,8 +3,8 @@
  *
  * A backend starts operations when asked and reports them later.  What completes while it is
  * asked (a send that the kernel took at once) it notes with hws_io_due, and the loop delivers it in
- * step 7 of the turn; what the kernel reports it delivers itself in step 3.  The bits of hws_io.state
- * are common to all backends, those of hws_io.watch are the backend's own. */
+ * step 7 of the turn; what the kernel reports it delivers itself in step 3.  The bits of
+ * hws_io.state are common to all backends, those of hws_io.watch are the backend's own. */
 #ifndef HAWSER_LOOP_BACKEND_H
 #define HAWSER_LOOP_BACKEND_H
 
