@@ -190,10 +190,15 @@ static void test_data_wins_over_an_alarm(void **state)
 
 static hws_deferred chain[4];
 
-static void chain_call(hws_deferred *each)
+static void chain_tell(hws_deferred *each)
 {
     const char name[] = {(char)('0' + (each - chain)), '\0'};
     tell(name);
+}
+
+static void chain_call(hws_deferred *each)
+{
+    chain_tell(each);
     if (each == &chain[0]) {
         hws_loop_undefer(loop, &chain[1]); /* of those that are running */
         hws_loop_undefer(loop, &chain[1]);
@@ -214,12 +219,14 @@ static void test_deferred_once_in_order_and_taken_back(void **state)
     assert_null(chain[3].next);
     assert_non_null(chain[0].next);
     assert_int_equal(hws_loop_step(loop, -1), HWS_OK);
-    assert_string_equal(told, "0 2 0 3");
+    assert_string_equal(told, "0 2 0");
+    hws_loop_undefer(loop, &chain[0]);
 
     /* First, middle and last of three. */
+    for (size_t i = 0; i < COUNT_OF(chain); i++) chain[i].call = chain_tell;
     for (size_t gone = 0; gone < 3; gone++) {
         told[0] = '\0';
-        hws_loop_undefer(loop, &chain[0]);
+        hws_loop_undefer(loop, &chain[3]);
         for (size_t i = 1; i < 4; i++) hws_loop_defer(loop, &chain[i]);
         hws_loop_undefer(loop, &chain[1 + gone]);
         assert_int_equal(hws_loop_step(loop, -1), HWS_OK);
