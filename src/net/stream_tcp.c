@@ -37,6 +37,7 @@ typedef struct stream_tcp {
     uint64_t progress_by_ms; /* the next bytes must have been taken by then */
     uint32_t send_timeout_ms;
     uint16_t state;
+    int16_t failure; /* an hws_status: why it is BROKEN */
 } stream_tcp;
 
 static void *owner_at(void *member, size_t offset)
@@ -103,19 +104,26 @@ static void on_close(hws_io *io)
     hws_memory_free(hws_loop_memory(tcp->stream.loop), tcp, sizeof *tcp);
 }
 
+/* The first reason is the one that counts. */
+static void set_broken(stream_tcp *tcp, hws_status why)
+{
+    if (!is(tcp, BROKEN)) tcp->failure = (int16_t)why;
+    mark(tcp, BROKEN);
+    tcp->stream.blocked = false;
+}
+
 /* Both sides are gone.  An owner that was told of the peer's end already hears that his queue has
  * emptied: there is nobody who reads, and nothing more to tell. */
 static void break_off(stream_tcp *tcp, hws_status why)
 {
-    mark(tcp, BROKEN);
-    tcp->stream.blocked = false;
+    set_broken(tcp, why);
     if (!is(tcp, SENDS)) hws_queue_clear(&tcp->stream.queue);
     if (is(tcp, LINGERS))
         close_now(tcp);
     else if (is(tcp, ENDED))
         tell_sent(tcp);
     else
-        tell_end(tcp, why);
+        tell_end(tcp, tcp->failure);
 }
 
 /* Sending. */
@@ -154,7 +162,7 @@ static hws_status send_more(stream_tcp *tcp)
 static void on_flush_broken(stream_tcp *tcp)
 {
     if (is(tcp, ENDED) || !is(tcp, RECEIVES))
-        break_off(tcp, HWS_ERR_CONNECTION_RESET);
+        break_off(tcp, tcp->failure);
     else
         hws_queue_clear(&tcp->stream.queue);
 }
@@ -176,8 +184,7 @@ static void on_flush(hws_deferred *flush)
 static void on_send_failed(stream_tcp *tcp, int error)
 {
     if (is(tcp, RECEIVES) && !is(tcp, LINGERS | PEER_ENDED)) {
-        mark(tcp, BROKEN);
-        tcp->stream.blocked = false;
+        set_broken(tcp, status_of(error));
         hws_queue_clear(&tcp->stream.queue);
     } else {
         break_off(tcp, status_of(error));
@@ -193,7 +200,7 @@ static void on_send(hws_io *io, int64_t sent)
         return;
     }
     if (is(tcp, BROKEN)) {
-        break_off(tcp, HWS_ERR_CONNECTION_LOST);
+        break_off(tcp, tcp->failure);
         return;
     }
     if (sent > 0) {
@@ -230,7 +237,7 @@ static void on_peer_end(stream_tcp *tcp)
 {
     mark(tcp, PEER_ENDED);
     if (is(tcp, BROKEN))
-        break_off(tcp, HWS_ERR_CONNECTION_RESET);
+        break_off(tcp, tcp->failure);
     else if (!is(tcp, LINGERS))
         tell_end(tcp, HWS_OK);
     else if (is(tcp, SHUTDOWN_DONE))

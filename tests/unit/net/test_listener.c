@@ -17,7 +17,7 @@ static hws_loop *loop;
 static test_memory counter;
 static hws_memory memory;
 static int descriptors_before;
-static char directory[] = "/tmp/hawser-test-XXXXXX";
+static char directory[48];
 static char path[64];
 
 static int accepted[64];
@@ -316,7 +316,8 @@ static void test_no_descriptors_left(void **state)
 
 int main(void)
 {
-    if (!mkdtemp(directory)) return 1;
+    snprintf(directory, sizeof directory, "/tmp/hawser-listener-%d", (int)getpid());
+    if (mkdir(directory, 0700) < 0) return 1;
     snprintf(path, sizeof path, "%s/socket", directory);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_v4_and_v6, set_up, tear_down),
