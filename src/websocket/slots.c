@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* Shelves of slots, each twice as long as the one before: a slot never moves, and its shelf is
+ * found from its number alone.
+ *
+ *     shelf 0: slots 0 … 255    shelf 1: 256 … 767    shelf 2: 768 … 1791   …
+ *
+ * The generation of a free slot is even, of one in use odd. */
+#include "websocket/slots.h"
+
+#include <assert.h>
+#include <stdatomic.h>
+
+#include "base/memory.h"
+
+enum {
+    SHELF_COUNT = 16,
+    FIRST_SHELF_SIZE = 256,     /* slots */
+    POSTED_SIZE_MAX = 64 << 20, /* bytes that other threads have under way */
+};
+
+typedef struct slot {
+    struct hws_session *session; /* the loop's thread only */
+    _Atomic uint32_t generation;
+    _Atomic uint32_t
+        state; /* in use: the ready state; free: the next free slot's number plus one */
+} slot;
+
+struct hws_slots {
+    hws_loop *loop;
+    const hws_memory *memory;
+    _Atomic(slot *) shelves[SHELF_COUNT];
+    uint32_t shelf_count;
+    uint32_t first_free; /* a slot number plus one; 0: none */
+    size_t count;        /* in use */
+    atomic_size_t posted_size;
+    bool orphaned; /* freed, but for the calls that are still on their way */
+};
+
+static size_t shelf_size(uint32_t shelf)
+{
+    return (size_t)FIRST_SHELF_SIZE << shelf;
+}
+
+/* The number of the first slot of a shelf: the sizes before it add up to one doubling less. */
+static uint32_t shelf_start(uint32_t shelf)
+{
+    return (uint32_t)(shelf_size(shelf) - FIRST_SHELF_SIZE);
+}
+
+static slot *slot_at(const hws_slots *slots, uint32_t number)
+{
+    const uint32_t shelf = 31 - (uint32_t)__builtin_clz(number / FIRST_SHELF_SIZE + 1);
+    if (shelf >= SHELF_COUNT) return NULL;
+    slot *first = atomic_load_explicit(&slots->shelves[shelf], memory_order_acquire);
+    return first ? first + (number - shelf_start(shelf)) : NULL;
+}
+
+/* NULL unless the handle is of the generation that lives there now. */
+static slot *slot_of(hws_websocket ws)
+{
+    if (!ws.slots || !(ws.generation & 1)) return NULL;
+    slot *it = slot_at(ws.slots, ws.slot);
+    if (!it) return NULL;
+    return atomic_load_explicit(&it->generation, memory_order_acquire) == ws.generation ? it : NULL;
+}
+
+hws_status hws_slots_new(hws_loop *loop, const hws_memory *memory, hws_slots **slots)
+{
+    hws_slots *made = hws_memory_new_zeroed(memory, sizeof *made);
+    if (!made) return HWS_ERR_NO_MEMORY;
+    made->loop = loop;
+    made->memory = memory;
+    *slots = made;
+    return HWS_OK;
+}
+
+static void free_slots(hws_slots *slots)
+{
+    for (uint32_t i = 0; i < slots->shelf_count; i++)
+        hws_memory_free(slots->memory, atomic_load(&slots->shelves[i]),
+                        shelf_size(i) * sizeof(slot));
+    hws_memory_free(slots->memory, slots, sizeof *slots);
+}
+
+void hws_slots_free(hws_slots *slots)
+{
+    if (!slots) return;
+    assert(slots->count == 0);
+    slots->orphaned = true;
+    if (atomic_load(&slots->posted_size) == 0) free_slots(slots);
+}
+
+bool hws_slots_is_orphaned(const hws_slots *slots)
+{
+    return slots->orphaned;
+}
+
+hws_loop *hws_slots_loop(const hws_slots *slots)
+{
+    return slots->loop;
+}
+
+const hws_memory *hws_slots_memory(const hws_slots *slots)
+{
+    return slots->memory;
+}
+
+size_t hws_slots_count(const hws_slots *slots)
+{
+    return slots->count;
+}
+
+static hws_status add_shelf(hws_slots *slots)
+{
+    if (slots->shelf_count == SHELF_COUNT) return HWS_ERR_LIMIT;
+    const uint32_t shelf = slots->shelf_count;
+    slot *first = hws_memory_new_zeroed(slots->memory, shelf_size(shelf) * sizeof *first);
+    if (!first) return HWS_ERR_NO_MEMORY;
+
+    /* Chained so that the lowest number is taken first. */
+    for (size_t i = shelf_size(shelf); i > 0; i--) {
+        atomic_store_explicit(&first[i - 1].state, slots->first_free, memory_order_relaxed);
+        slots->first_free = shelf_start(shelf) + (uint32_t)i;
+    }
+    atomic_store_explicit(&slots->shelves[shelf], first, memory_order_release);
+    slots->shelf_count++;
+    return HWS_OK;
+}
+
+hws_status hws_slots_enter(hws_slots *slots, struct hws_session *session, hws_websocket *ws)
+{
+    if (slots->first_free == 0) {
+        const hws_status status = add_shelf(slots);
+        if (status != HWS_OK) return status;
+    }
+    const uint32_t number = slots->first_free - 1;
+    slot *it = slot_at(slots, number);
+    assert(it);
+    slots->first_free = atomic_load_explicit(&it->state, memory_order_relaxed);
+    slots->count++;
+
+    it->session = session;
+    atomic_store_explicit(&it->state, HWS_CONNECTING, memory_order_relaxed);
+    const uint32_t generation = atomic_load_explicit(&it->generation, memory_order_relaxed) + 1;
+    atomic_store_explicit(&it->generation, generation, memory_order_release);
+    *ws = (hws_websocket){.slots = slots, .slot = number, .generation = generation};
+    return HWS_OK;
+}
+
+void hws_slots_leave(hws_websocket ws)
+{
+    slot *it = slot_of(ws);
+    assert(it);
+    atomic_store_explicit(&it->generation, ws.generation + 1, memory_order_release);
+    it->session = NULL;
+    atomic_store_explicit(&it->state, ws.slots->first_free, memory_order_relaxed);
+    ws.slots->first_free = ws.slot + 1;
+    ws.slots->count--;
+}
+
+void hws_slots_set_ready_state(hws_websocket ws, hws_ready_state ready_state)
+{
+    slot *it = slot_of(ws);
+    assert(it);
+    atomic_store_explicit(&it->state, (uint32_t)ready_state, memory_order_relaxed);
+}
+
+hws_ready_state hws_slots_ready_state(hws_websocket ws)
+{
+    const slot *it = slot_of(ws);
+    if (!it) return HWS_CLOSED;
+    const uint32_t state = atomic_load_explicit(&it->state, memory_order_relaxed);
+    /* Left while we looked: what was read may be the free list's. */
+    return slot_of(ws) ? (hws_ready_state)state : HWS_CLOSED;
+}
+
+struct hws_session *hws_slots_find(hws_websocket ws)
+{
+    const slot *it = slot_of(ws);
+    return it ? it->session : NULL;
+}
+
+void hws_slots_each(hws_slots *slots, void (*call)(struct hws_session *session, void *user),
+                    void *user)
+{
+    for (uint32_t shelf = 0; shelf < slots->shelf_count; shelf++) {
+        slot *first = atomic_load_explicit(&slots->shelves[shelf], memory_order_relaxed);
+        for (size_t i = 0; i < shelf_size(shelf); i++)
+            if (first[i].session) call(first[i].session, user);
+    }
+}
+
+bool hws_slots_reserve_posted(hws_slots *slots, size_t size)
+{
+    const size_t before =
+        atomic_fetch_add_explicit(&slots->posted_size, size, memory_order_relaxed);
+    if (size <= POSTED_SIZE_MAX && before <= POSTED_SIZE_MAX - size) return true;
+    hws_slots_return_posted(slots, size);
+    return false;
+}
+
+void hws_slots_return_posted(hws_slots *slots, size_t size)
+{
+    atomic_fetch_sub_explicit(&slots->posted_size, size, memory_order_relaxed);
+}
+
+void hws_slots_end_posted(hws_slots *slots, size_t size)
+{
+    const size_t before =
+        atomic_fetch_sub_explicit(&slots->posted_size, size, memory_order_relaxed);
+    if (slots->orphaned && before == size) free_slots(slots);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* The WebSockets of one loop by number, so that a handle can be a number and a generation.
+ *
+ * A slot is used again when its WebSocket is gone, under the next generation: an old handle then
+ * fits no more.  Slots are never given back before the whole table, so looking at a stale handle is
+ * always safe, from any thread. */
+#ifndef HAWSER_WEBSOCKET_SLOTS_H
+#define HAWSER_WEBSOCKET_SLOTS_H
+
+#include "hawser/loop.h"
+#include "hawser/websocket.h"
+
+struct hws_session;
+
+typedef struct hws_slots hws_slots;
+
+/* Errors: HWS_ERR_NO_MEMORY. */
+HWS_MUST_CHECK hws_status hws_slots_new(hws_loop *loop, const hws_memory *memory,
+                                        hws_slots **slots);
+
+/* All slots must have been left.  What other threads have under way still arrives, and finds the
+ * table orphaned; the last of it frees.  NULL is let pass. */
+void hws_slots_free(hws_slots *slots);
+bool hws_slots_is_orphaned(const hws_slots *slots);
+
+hws_loop *hws_slots_loop(const hws_slots *slots);
+
+/* Gives `session` a slot, CONNECTING.  Errors: HWS_ERR_NO_MEMORY, HWS_ERR_LIMIT (2^24 slots). */
+HWS_MUST_CHECK hws_status hws_slots_enter(hws_slots *slots, struct hws_session *session,
+                                          hws_websocket *ws);
+
+/* From now on `ws` is stale. */
+void hws_slots_leave(hws_websocket ws);
+
+/* What other threads see of it. */
+void hws_slots_set_ready_state(hws_websocket ws, hws_ready_state ready_state);
+
+/* HWS_CLOSED when stale.  Thread: any. */
+hws_ready_state hws_slots_ready_state(hws_websocket ws);
+
+/* NULL when stale.  Thread: the loop's. */
+struct hws_session *hws_slots_find(hws_websocket ws);
+
+size_t hws_slots_count(const hws_slots *slots);
+
+/* Calls `call` for each session that is in the table now; it may leave during its call. */
+void hws_slots_each(hws_slots *slots, void (*call)(struct hws_session *session, void *user),
+                    void *user);
+
+/* A bound on what other threads may have under way.  False: it would be passed.  Thread: any. */
+bool hws_slots_reserve_posted(hws_slots *slots, size_t size);
+
+/* It was not sent on its way after all.  Thread: any. */
+void hws_slots_return_posted(hws_slots *slots, size_t size);
+
+/* It has arrived; the table may be gone when this returns.  Thread: the loop's. */
+void hws_slots_end_posted(hws_slots *slots, size_t size);
+
+const hws_memory *hws_slots_memory(const hws_slots *slots);
+
+#endif /* HAWSER_WEBSOCKET_SLOTS_H */
