@@ -20,6 +20,19 @@ static bool word_is_ascii(const uint8_t *bytes)
     return (word & 0x8080808080808080) == 0;
 }
 
+/* By eights, and the rest as the last eight, some of them for the second time. */
+static bool short_text_is_ascii(const uint8_t *bytes, size_t size)
+{
+    if (size < sizeof(uint64_t)) {
+        uint8_t all = 0;
+        for (size_t i = 0; i < size; i++) all |= bytes[i];
+        return all < 0x80;
+    }
+    for (size_t at = 0; size - at > sizeof(uint64_t); at += sizeof(uint64_t))
+        if (!word_is_ascii(bytes + at)) return false;
+    return word_is_ascii(bytes + size - sizeof(uint64_t));
+}
+
 size_t hws_utf8_prefix_scalar(const uint8_t *bytes, size_t size)
 {
     size_t at = 0;
@@ -55,6 +68,8 @@ hws_status hws_utf8_feed_with(const hws_kernels *kernels, hws_utf8 *utf8, const 
                               size_t size)
 {
     enum { KERNEL_SIZE_MIN = 64 };
+    if (utf8->missing == 0 && size < KERNEL_SIZE_MIN && short_text_is_ascii(bytes, size))
+        return HWS_OK; /* most texts */
     size_t at = 0;
     while (at < size && utf8->missing > 0) HWS_TRY(step(utf8, bytes[at++]));
     if (size - at >= KERNEL_SIZE_MIN) at += kernels->utf8_prefix(bytes + at, size - at);
