@@ -88,7 +88,9 @@ extern "C" {
     X(ERR_HANDSHAKE_STATUS, -87, 1002, 502, "the server did not switch protocols")                 \
     X(ERR_HANDSHAKE_ACCEPT, -88, 1002, 502, "Sec-WebSocket-Accept does not match the key")         \
     X(ERR_HANDSHAKE_BODY, -89, 1002, 400, "opening handshake with a body")                         \
-    X(ERR_HANDSHAKE_TIMEOUT, -90, 1008, 504, "opening handshake took too long")
+    X(ERR_HANDSHAKE_TIMEOUT, -90, 1008, 504, "opening handshake took too long")                    \
+    X(ERR_HANDSHAKE_HTTP, -91, 1002, 400, "opening handshake over HTTP/1.0")                       \
+    X(ERR_HANDSHAKE_NO_VERSION, -92, 1002, 400, "Sec-WebSocket-Version missing")
 
 typedef enum hws_status {
 #define HWS_STATUS_ENUM(name, value, close_code, http_status, text) HWS_##name = (value),
