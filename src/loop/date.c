@@ -17,9 +17,9 @@ static void put_two_digits(char *to, int value)
     to[1] = (char)('0' + value % 10);
 }
 
-static void format(char date[30], const struct tm *at)
+static void format(char date[HWS_HTTP_DATE_SIZE + 1], const struct tm *at)
 {
-    memcpy(date, "Sun, 00 Jan 0000 00:00:00 GMT", 30);
+    memcpy(date, "Sun, 00 Jan 0000 00:00:00 GMT", HWS_HTTP_DATE_SIZE + 1);
     put_name(date, "SunMonTueWedThuFriSat", at->tm_wday);
     put_two_digits(date + 5, at->tm_mday);
     put_name(date + 8, "JanFebMarAprMayJunJulAugSepOctNovDec", at->tm_mon);
@@ -30,13 +30,19 @@ static void format(char date[30], const struct tm *at)
     put_two_digits(date + 23, at->tm_sec);
 }
 
+void hws_http_date_write(int64_t second, char date[HWS_HTTP_DATE_SIZE + 1])
+{
+    const time_t moment = second;
+    struct tm at;
+    gmtime_r(&moment, &at);
+    format(date, &at);
+}
+
 const char *hws_loop_http_date(hws_loop *loop)
 {
     const time_t second = time(NULL);
     if (second != loop->date_second) {
-        struct tm at;
-        gmtime_r(&second, &at);
-        format(loop->date, &at);
+        hws_http_date_write(second, loop->date);
         loop->date_second = second;
     }
     return loop->date;

@@ -30,6 +30,10 @@ hws_queue_store *hws_loop_queue_store(hws_loop *loop);
 /* Wall-clock time as an HTTP date (RFC 9110 §5.6.7), 29 characters, made at most once a second. */
 const char *hws_loop_http_date(hws_loop *loop);
 
+/* The same for any moment, in seconds since 1970; terminated.  Years 0 to 9999. */
+enum { HWS_HTTP_DATE_SIZE = 29 };
+void hws_http_date_write(int64_t second, char date[HWS_HTTP_DATE_SIZE + 1]);
+
 /* malloc, realloc, free. */
 extern const hws_memory hws_memory_malloc;
 
