@@ -29,7 +29,8 @@ typedef struct hws_request hws_request;
 HWS_API hws_text hws_request_method(const hws_request *request); /* "GET" */
 HWS_API hws_text hws_request_target(const hws_request *request); /* as it was sent */
 
-/* Percent-decoded once, without "." and ".." segments and without the query; begins with "/". */
+/* Percent-decoded once, without "." and ".." segments and without the query; begins with "/", but
+ * for the "*" of OPTIONS. */
 HWS_API hws_text hws_request_path(const hws_request *request);
 
 /* What stands behind "?", as it was sent; absent without one. */
@@ -63,11 +64,13 @@ typedef struct hws_response {
     char reserved[31]; /* zero */
 } hws_response;
 
-/* Answers; once.  Content-Length, Date and Connection are added, and the body is left out for HEAD.
+/* Answers; once.  Content-Length, Date and Connection are added, and the body is left out for HEAD
+ * and for a status that has none (204, 304).
  * A request that is not answered when its callback returns gets 500.
  *
- * Errors: HWS_ERR_INVALID_ARGUMENT (a header that would not stay one line, a status out of range,
- *         answered already), HWS_ERR_NO_MEMORY. */
+ * Errors: HWS_ERR_INVALID_ARGUMENT (a header that would not stay one line, or one of those that are
+ *         added, or Transfer-Encoding; a status out of range; answered already),
+ *         HWS_ERR_NO_MEMORY. */
 HWS_API hws_status hws_request_respond(hws_request *request, const hws_response *response);
 
 #ifdef __cplusplus

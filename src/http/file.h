@@ -5,6 +5,7 @@
 #ifndef HAWSER_HTTP_FILE_H
 #define HAWSER_HTTP_FILE_H
 
+#include "hawser/memory.h"
 #include "hawser/request.h"
 
 typedef struct hws_files hws_files;

@@ -18,25 +18,26 @@
 
 typedef struct hws_h1 hws_h1;
 
-/* Shared by all connections of a server.  Every zero is the default; hws_h1_options_complete. */
+/* Every zero is the default.  Each connection has a copy. */
 typedef struct hws_h1_options {
     uint32_t head_timeout_ms;   /* from the first moment to the end of the head; 0: 10000 */
     uint32_t body_timeout_ms;   /* for the body after the head; 0: 30000 */
     uint32_t idle_timeout_ms;   /* between requests; 0: 60000 */
     uint32_t hold_timeout_ms;   /* for the answer to a held request; 0: 10000 */
     uint32_t linger_ms;         /* after the last answer; 0: 1000 */
-    uint32_t send_timeout_ms;   /* without progress; 0: 10000 */
+    uint32_t send_timeout_ms;   /* for the last answer after hws_h1_close; 0: 10000 */
     uint32_t request_count_max; /* on one connection; 0: 1000 */
     size_t head_size_max;       /* bytes; 0: 16 KiB */
     size_t body_size_max;       /* bytes; 0: 1 MiB */
     size_t early_size_max;      /* bytes behind a held request; 0: 16 KiB */
-    const hws_memory *memory;
+    const hws_memory *memory;   /* NULL: the loop's */
 } hws_h1_options;
 
+/* Puts the defaults in the place of zeros; hws_h1_new does so by itself. */
 void hws_h1_options_complete(hws_h1_options *options);
 
 typedef struct hws_h1_owner {
-    /* A whole request.  It is answered (hws_request_respond, hws_file_respond), held
+    /* A whole request.  It is answered (hws_request_respond, hws_files_respond), held
      * (hws_h1_hold), or its stream is taken (hws_h1_take_stream) before this returns. */
     void (*on_request)(void *owner, hws_request *request);
 
@@ -55,8 +56,9 @@ hws_h1 *hws_request_h1(hws_request *request);
 hws_request *hws_h1_request(hws_h1 *h1); /* the one that is held or being answered */
 const hws_http_head *hws_request_head(const hws_request *request);
 
-/* Leaves the request unanswered for now.  What arrives meanwhile waits, at most early_size_max
- * bytes; the peer's going away ends it with on_close; no answer within hold_timeout_ms is 504. */
+/* Leaves the request unanswered for now; its texts live until it is answered.  What arrives
+ * meanwhile waits, at most early_size_max bytes; the peer's going away, half or whole, ends it with
+ * on_close; so does waiting longer than hold_timeout_ms, after which the peer gets 504. */
 void hws_h1_hold(hws_h1 *h1);
 
 /* Takes the stream out from under HTTP, for an upgrade; the h1 frees itself.
@@ -71,7 +73,8 @@ hws_stream *hws_h1_take_stream(hws_h1 *h1, hws_span *early);
  * hws_h1_stream(h1)->queue before the stream is taken. */
 hws_stream *hws_h1_stream(hws_h1 *h1);
 
-/* Ends it: at once when it waits for a request, else after the answer under way. */
+/* Ends it: at once when it waits for a request, else after the answer under way, for at most
+ * send_timeout_ms; a held request gets 503.  The owner hears nothing more of it, and may go. */
 void hws_h1_close(hws_h1 *h1);
 
 /* Answers with the status that hws_status_http gives `why`, its text as the body, the headers that
