@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* All of Hawser: WebSocket in C, both ends. */
+/* All that a server needs.  The protocol's parts, for those who want them alone, have headers of
+ * their own: frame.h, utf8.h, url.h, http_head.h, handshake.h. */
 #ifndef HAWSER_HAWSER_H
 #define HAWSER_HAWSER_H
 
@@ -12,19 +13,7 @@
 #include "hawser/server.h"
 #include "hawser/span.h"
 #include "hawser/status.h"
+#include "hawser/version.h"
 #include "hawser/websocket.h"
-
-#define HWS_VERSION "0.1.0"
-
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-/* The version of the library that is linked, which may be newer than HWS_VERSION. */
-HWS_API const char *hws_version(void);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif /* HAWSER_HAWSER_H */

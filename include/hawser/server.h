@@ -144,14 +144,15 @@ HWS_API size_t hws_server_websocket_count(const hws_server *server);
  * returns: 0 after that, 2 when it could not start (one line on stderr says why). */
 HWS_API int hws_serve(const hws_server_options *options);
 
-/* Decides about a WebSocket that on_upgrade was asked about.
+/* Decides about a WebSocket that on_upgrade was asked about.  The first decision counts, and is
+ * carried out when the loop gets to it.
  *
- * protocol  One that the client offered; NULL: the route's choice.
+ * protocol  One of the route's that the client offers; NULL: the first of those.
  * headers   More fields for the answer; may be NULL when the count is 0.
  *
  * Errors: HWS_ERR_NOT_OPEN: the client is gone, or it was decided before;
- *         HWS_ERR_INVALID_ARGUMENT: a protocol that was not offered, or a header that would not
- *         stay one line.
+ *         HWS_ERR_INVALID_ARGUMENT: a protocol that is not the route's or was not offered, more
+ *         than 32 headers, or one that would not stay one line.
  * Thread: any. */
 HWS_API hws_status hws_websocket_accept(hws_websocket ws, const char *protocol,
                                         const hws_header *headers, size_t header_count);

@@ -233,10 +233,16 @@ hws_status hws_session_open(hws_session *session, hws_stream *stream, hws_span e
     return HWS_OK;
 }
 
+static bool is_open(const hws_session *session)
+{
+    return session->stream && !session->aborted &&
+           hws_endpoint_ready_state(&session->endpoint) == HWS_OPEN;
+}
+
 hws_status hws_session_send(hws_session *session, const hws_message *message)
 {
     hws_stream *stream = session->stream;
-    if (!stream || session->aborted) return HWS_ERR_NOT_OPEN;
+    if (!is_open(session)) return HWS_ERR_NOT_OPEN;
     if (stream->queue.size >= session->plan->send_queue_max) {
         session->drain_wanted = true;
         return HWS_ERR_QUEUE_FULL;
@@ -251,7 +257,7 @@ hws_status hws_session_send(hws_session *session, const hws_message *message)
 hws_status hws_session_share(hws_session *session, hws_blob *frame)
 {
     hws_stream *stream = session->stream;
-    if (!stream || session->aborted) return HWS_ERR_NOT_OPEN;
+    if (!is_open(session)) return HWS_ERR_NOT_OPEN;
     if (stream->queue.size >= session->plan->send_queue_max) return HWS_ERR_QUEUE_FULL;
     HWS_TRY(hws_endpoint_share(&session->endpoint, frame));
     hws_stream_flush(stream);
@@ -260,7 +266,7 @@ hws_status hws_session_share(hws_session *session, hws_blob *frame)
 
 hws_status hws_session_ping(hws_session *session, const void *payload, size_t size)
 {
-    if (!session->stream || session->aborted) return HWS_ERR_NOT_OPEN;
+    if (!is_open(session)) return HWS_ERR_NOT_OPEN;
     HWS_TRY(hws_endpoint_ping(&session->endpoint, payload, size));
     hws_stream_flush(session->stream);
     return HWS_OK;
@@ -268,7 +274,7 @@ hws_status hws_session_ping(hws_session *session, const void *payload, size_t si
 
 hws_status hws_session_close(hws_session *session, int code, hws_text reason)
 {
-    if (!session->stream || session->aborted) return HWS_ERR_NOT_OPEN;
+    if (!is_open(session)) return HWS_ERR_NOT_OPEN;
     const uint64_t now_ms = hws_loop_now_ms(session->plan->loop);
     HWS_TRY(hws_endpoint_close(&session->endpoint, now_ms, code, reason));
     hws_slots_set_ready_state(session->ws, HWS_CLOSING);

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/* A request becomes a WebSocket in three steps, the second of which may take its time:
+ *
+ *     checked ──▶ decided (on_upgrade, or at once) ──▶ 101, and the stream changes hands
+ *        └────────────────┴──▶ an error status, and the connection ends
+ *
+ * A decision always travels to the loop like a call from another thread does: so on_open is never
+ * called from inside hws_websocket_accept. */
+#include "server/upgrade.h"
+
+#include "base/text.h"
+#include "base/try.h"
+#include "http/response.h"
+#include "websocket/remote.h"
+#include "wire/handshake.h"
+
+enum {
+    HEADERS_MAX = 32,
+    ANSWER_SIZE_MAX = 512, /* of a 101, but for the application's headers */
+};
+
+bool hws_upgrade_is_asked(const hws_request *request)
+{
+    const hws_http_head *head = hws_request_head(request);
+    return hws_handshake_is_asked(head) || hws_http_head_count(head, "Sec-WebSocket-Key") > 0;
+}
+
+/* The visit is over; its place in connection_count goes to the WebSocket. */
+static hws_stream *leave_http(hws_visit *visit, hws_span *early)
+{
+    hws_stream *stream = hws_h1_take_stream(visit->h1, early);
+    visit->pending = NULL;
+    hws_visit_free(visit);
+    return stream;
+}
+
+static void give_up(hws_connection *connection, hws_status why)
+{
+    hws_visit *visit = connection->visit;
+    visit->pending = NULL;
+    hws_connection_cancel(connection);
+    hws_request_refuse(hws_h1_request(visit->h1), why);
+}
+
+static hws_status write_answer(hws_visit *visit, const hws_handshake_reply *reply)
+{
+    size_t size_max = ANSWER_SIZE_MAX;
+    for (size_t i = 0; i < reply->header_count; i++)
+        size_max += reply->headers[i].name.size + reply->headers[i].value.size + 4;
+
+    hws_queue *queue = &hws_h1_stream(visit->h1)->queue;
+    uint8_t *place = hws_queue_reserve(queue, size_max);
+    if (!place) return HWS_ERR_NO_MEMORY;
+    size_t size = 0;
+    const hws_status status = hws_handshake_accept(hws_request_head(hws_h1_request(visit->h1)),
+                                                   reply, (char *)place, size_max, &size);
+    hws_queue_commit(queue, size);
+    return status;
+}
+
+/* `reply->protocol` is one of the route's own strings. */
+static void open_websocket(hws_connection *connection, const hws_handshake_reply *reply)
+{
+    hws_visit *visit = connection->visit;
+    hws_server *server = visit->server;
+    const hws_status status = write_answer(visit, reply);
+    if (status != HWS_OK) {
+        give_up(connection, status);
+        return;
+    }
+    hws_span early;
+    hws_stream *stream = leave_http(visit, &early);
+    connection->session.protocol = reply->protocol.data;
+    if (hws_connection_open(connection, stream, early) == HWS_OK) return;
+    hws_stream_close(stream, 0);
+    hws_server_left(server);
+}
+
+void hws_upgrade_begin(hws_visit *visit, const hws_service *service, hws_request *request)
+{
+    const hws_http_head *head = hws_request_head(request);
+    hws_status status = hws_handshake_check(head);
+    if (status == HWS_OK &&
+        !hws_access_origin(&visit->server->access, head, hws_request_is_secure(request)))
+        status = HWS_ERR_HANDSHAKE_ORIGIN;
+    hws_connection *connection;
+    if (status == HWS_OK) status = hws_connection_new(service, visit, &connection);
+    if (status != HWS_OK) {
+        hws_server_log(visit->server, HWS_LOG_INFO, "%s: WebSocket refused: %s",
+                       hws_request_address(request), hws_status_text(status));
+        hws_request_refuse(request, status);
+        return;
+    }
+    visit->pending = connection;
+    if (!service->route->on_upgrade) {
+        open_websocket(connection, &(hws_handshake_reply){.protocol = hws_handshake_choose(
+                                                              head, service->route->protocols)});
+        return;
+    }
+    hws_h1_hold(visit->h1);
+    service->route->on_upgrade(connection->session.ws, request, service->route->user);
+}
+
+/* Deciding. */
+
+/* The connection that a decision is for, if it is still to be made: the client may have gone, or
+ * have been told that it took too long. */
+static hws_connection *find_undecided(hws_websocket ws)
+{
+    hws_connection *connection = hws_connection_find(ws);
+    if (!connection || connection->session.stream) return NULL;
+    return hws_h1_request(connection->visit->h1) ? connection : NULL;
+}
+
+/* One of the route's subprotocols that the client offers, as the route has it; without a name the
+ * first of them.  Absent: there is none. */
+static hws_text find_protocol(const hws_connection *connection, hws_text name)
+{
+    const hws_http_head *head = hws_request_head(hws_h1_request(connection->visit->h1));
+    const char *const *known = hws_connection_service(connection)->route->protocols;
+    if (!name.data) return hws_handshake_choose(head, known);
+    for (; known && *known; known++) {
+        const char *const one[] = {*known, NULL};
+        if (hws_text_equal(hws_text_of(*known), name)) return hws_handshake_choose(head, one);
+    }
+    return (hws_text){0};
+}
+
+/* Headers travel as strings with zeros behind them: name, value, name, value, … */
+static size_t unpack(hws_span packed, hws_header headers[HEADERS_MAX])
+{
+    size_t count = 0;
+    const char *at = (const char *)packed.data;
+    const char *end = at + packed.size;
+    while (at < end && count < HEADERS_MAX) {
+        headers[count].name = at;
+        at += strlen(at) + 1;
+        headers[count].value = at;
+        at += strlen(at) + 1;
+        count++;
+    }
+    return count;
+}
+
+static hws_status pack(const hws_header *headers, size_t count, const hws_memory *memory,
+                       hws_buffer *packed)
+{
+    for (size_t i = 0; i < count; i++) {
+        HWS_TRY(hws_buffer_append(packed, memory, headers[i].name, strlen(headers[i].name) + 1,
+                                  SIZE_MAX));
+        HWS_TRY(hws_buffer_append(packed, memory, headers[i].value, strlen(headers[i].value) + 1,
+                                  SIZE_MAX));
+    }
+    return HWS_OK;
+}
+
+static hws_status post_decision(hws_websocket ws, hws_remote call, const hws_header *headers,
+                                size_t header_count)
+{
+    const hws_memory *memory = hws_slots_memory(ws.slots);
+    hws_buffer packed = {0};
+    hws_status status = pack(headers, header_count, memory, &packed);
+    if (status == HWS_OK) {
+        call.ws = ws;
+        call.bytes = (hws_span){packed.data, packed.size};
+        status = hws_remote_post(ws.slots, &call);
+    }
+    hws_buffer_release(&packed, memory);
+    return status == HWS_BUFFERED ? HWS_OK : status;
+}
+
+static bool headers_are_there(const hws_header *headers, size_t count)
+{
+    if (count > HEADERS_MAX || (count > 0 && !headers)) return false;
+    for (size_t i = 0; i < count; i++)
+        if (!headers[i].name || !headers[i].value) return false;
+    return true;
+}
+
+static void to_fields(const hws_header *headers, size_t count, hws_http_field fields[HEADERS_MAX])
+{
+    for (size_t i = 0; i < count; i++)
+        fields[i] = (hws_http_field){hws_text_of(headers[i].name), hws_text_of(headers[i].value)};
+}
+
+static void accept_arrived(const hws_remote *remote)
+{
+    hws_connection *connection = find_undecided(remote->ws);
+    if (!connection) return;
+    hws_header headers[HEADERS_MAX];
+    hws_http_field fields[HEADERS_MAX];
+    const size_t count = unpack(remote->bytes, headers);
+    to_fields(headers, count, fields);
+    open_websocket(connection, &(hws_handshake_reply){
+                                   .protocol = find_protocol(connection, remote->name),
+                                   .headers = fields,
+                                   .header_count = count,
+                               });
+}
+
+/* Whether the headers may stand in a 101: written to nowhere, they are judged all the same. */
+static hws_status check_accept(const hws_header *headers, size_t count)
+{
+    if (!headers_are_there(headers, count)) return HWS_ERR_INVALID_ARGUMENT;
+    hws_http_field fields[HEADERS_MAX];
+    hws_writer nowhere = {0};
+    to_fields(headers, count, fields);
+    return hws_handshake_add_headers(&nowhere, fields, count);
+}
+
+hws_status hws_websocket_accept(hws_websocket ws, const char *protocol, const hws_header *headers,
+                                size_t header_count)
+{
+    if (hws_slots_ready_state(ws) != HWS_CONNECTING) return HWS_ERR_NOT_OPEN;
+    HWS_TRY(check_accept(headers, header_count));
+    if (hws_remote_is_here(ws.slots)) {
+        const hws_connection *connection = find_undecided(ws);
+        if (!connection) return HWS_ERR_NOT_OPEN;
+        if (protocol && !find_protocol(connection, hws_text_of(protocol)).data)
+            return HWS_ERR_INVALID_ARGUMENT;
+    }
+    return post_decision(ws, (hws_remote){.call = accept_arrived, .name = hws_text_of(protocol)},
+                         headers, header_count);
+}
+
+static hws_response refusal(int status, hws_text reason, const hws_header *headers, size_t count)
+{
+    return (hws_response){
+        .status = status,
+        .type = reason.size > 0 ? "text/plain; charset=utf-8" : NULL,
+        .body = reason.data,
+        .body_size = reason.size,
+        .headers = headers,
+        .header_count = count,
+        .close = true,
+    };
+}
+
+static void refuse_arrived(const hws_remote *remote)
+{
+    hws_connection *connection = find_undecided(remote->ws);
+    if (!connection) return;
+    hws_visit *visit = connection->visit;
+    visit->pending = NULL;
+    hws_connection_cancel(connection);
+
+    hws_header headers[HEADERS_MAX];
+    const size_t count = unpack(remote->bytes, headers);
+    const hws_response response = refusal(remote->code, remote->name, headers, count);
+    hws_request *request = hws_h1_request(visit->h1);
+    if (hws_request_respond(request, &response) != HWS_OK)
+        hws_request_refuse(request, HWS_ERR_NO_MEMORY);
+}
+
+hws_status hws_websocket_refuse(hws_websocket ws, int status, const char *reason,
+                                const hws_header *headers, size_t header_count)
+{
+    const hws_text text = reason ? hws_text_of(reason) : hws_text_of(hws_response_reason(status));
+    const hws_response response = refusal(status, text, headers, header_count);
+    if (status < 300 || !headers_are_there(headers, header_count)) return HWS_ERR_INVALID_ARGUMENT;
+    HWS_TRY(hws_response_check(&response));
+    if (hws_slots_ready_state(ws) != HWS_CONNECTING) return HWS_ERR_NOT_OPEN;
+    return post_decision(ws, (hws_remote){.call = refuse_arrived, .code = status, .name = text},
+                         headers, header_count);
+}

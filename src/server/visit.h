@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* A visit: one connection of a server while it speaks HTTP.  It ends when the peer goes, or when
+ * one of its requests becomes a WebSocket. */
+#ifndef HAWSER_SERVER_VISIT_H
+#define HAWSER_SERVER_VISIT_H
+
+#include "server/connection.h"
+#include "server/internal.h"
+
+struct hws_visit {
+    hws_server *server;
+    hws_h1 *h1;
+    hws_connection *pending; /* asked for by the request that is held, and not decided yet */
+    hws_visit *next;
+    hws_visit *previous;
+};
+
+/* Takes a new connection; on failure it is closed. */
+void hws_visit_begin(hws_server *server, int fd);
+
+/* Forgets the visit, whose h1 is gone or has been left to itself. */
+void hws_visit_free(hws_visit *visit);
+
+/* Ends it from our side: a request that waits for a decision is refused. */
+void hws_visit_end(hws_visit *visit);
+
+#endif /* HAWSER_SERVER_VISIT_H */
