@@ -102,8 +102,8 @@ static void leave_broken(hws_io *io, unsigned events)
 static void rest(hws_io *io)
 {
     epoll *self = io->loop->backend_state;
-    if (io->watch & RESTS || hws_io_is(io, HWS_IO_LINKED)) return;
-    if (watch(io, 0) != 0) leave_set(io);
+    if (hws_io_is(io, HWS_IO_LINKED)) return; /* it rests already */
+    leave_set(io);
     io->watch |= RESTS;
     hws_io_list_push(&self->resting, io);
     if (self->rest_over.at_ms != UINT64_MAX) return;

@@ -25,6 +25,16 @@ static uint32_t next_random(void)
     return it.random >> 8;
 }
 
+/* Every entry is no earlier than its parent, and every alarm knows its place. */
+static void assert_is_heap(void)
+{
+    const hws_alarm_heap *heap = &it.loop->alarms;
+    for (uint32_t i = 0; i < heap->count; i++) {
+        assert_int_equal(heap->entries[i].alarm->place, i + 1);
+        assert_true(heap->entries[i].at_ms >= heap->entries[i > 0 ? (i - 1) / 4 : 0].at_ms);
+    }
+}
+
 static void set(size_t i, uint64_t at_ms)
 {
     assert_int_equal(hws_alarm_set(&it.alarms[i], it.loop, at_ms), HWS_OK);
@@ -122,9 +132,10 @@ static void test_against_a_naive_model(void **state)
             ring_at(now_ms);
             break;
         default:
-            set(i, now_ms + next_random() % 100);
+            set(i, now_ms + next_random() % 2000);
             break;
         }
+        assert_is_heap();
     }
     assert_true(it.rung_count > 1000);
 }

@@ -328,6 +328,9 @@ static void test_a_full_socket(void **state)
         span.data += it.sent;
         hws_io_send(&it.io, &span, 1);
         assert_true(hws_io_send_waits(&it.io));
+        hws_io_receive(&it.io, true); /* input is not room */
+        assert_int_equal(write(pair[1], "x", 1), 1);
+        STEP_UNTIL(it.size == 1);
         steps(3);
         assert_int_equal(it.send_calls, 1);
 
@@ -343,7 +346,11 @@ static void test_a_full_socket(void **state)
         step();
         assert_int_equal(it.send_calls, 3);
         assert_true(it.sent > 0);
-        steps(3); /* output leaves the set when nobody waits */
+        while (read(pair[1], sink, SIZE) > 0) continue;
+        steps(3); /* output is reported and leaves the set: nobody waits */
+        assert_int_equal(it.send_calls, 3);
+        assert_int_equal(hws_loop_step(loop, 1), HWS_OK);
+        assert_int_equal(it.io.watch & 4, 0);
         hws_io_close(&it.io, true);
         step();
         close(pair[1]);
@@ -596,6 +603,31 @@ static void test_connect_later(void **state)
     close(fd);
 }
 
+/* A unix socket connects at once; that, too, is told later. */
+static void test_connect_at_once(void **state)
+{
+    (void)state;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t size = sizeof address;
+    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address.sun_family), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    end it;
+    open_end(&it, socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    errno = ECONNREFUSED; /* of something before */
+    hws_io_connect(&it.io, (const struct sockaddr *)&address, size);
+    assert_int_equal(it.connect_error, -1);
+    step();
+    assert_int_equal(it.connect_error, 0);
+    say(&it, "hello");
+    step();
+    assert_int_equal(it.sent, 5);
+    hws_io_close(&it.io, false);
+    step();
+    close(fd);
+}
+
 static void test_connect_to_nowhere(void **state)
 {
     (void)state;
@@ -640,6 +672,37 @@ static void test_accepts_are_bounded(void **state)
     assert_true(listener.closed);
     close_accepted();
     for (size_t i = 0; i < COUNT_OF(clients); i++) close(clients[i]);
+}
+
+/* A daemon has closed its standard input: 0 is a descriptor like any other. */
+static void test_descriptor_zero(void **state)
+{
+    (void)state;
+    struct sockaddr_in address;
+    end listener;
+    const int kept = dup(0);
+    open_end(&listener, listening(&address));
+    listener.io.handler = &acceptor;
+    hws_io_accept(&listener.io, true);
+    const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(client, (const struct sockaddr *)&address, sizeof address), 0);
+    close(0);
+    step();
+    assert_int_equal(accepted_count, 1);
+    assert_int_equal(accepted[0], 0);
+    accepted_count = 0;
+    end it;
+    open_end(&it, 0);
+    hws_io_receive(&it.io, true);
+    close(client);
+    STEP_UNTIL(it.ended);
+    hws_io_close(&it.io, false);
+    hws_io_close(&listener.io, false);
+    step();
+    if (kept >= 0) {
+        assert_int_equal(dup2(kept, 0), 0);
+        close(kept);
+    }
 }
 
 /* A018: numbers beyond FD_SETSIZE. */
@@ -723,8 +786,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_close_with_reset, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_connect_and_accept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_connect_later, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_connect_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_connect_to_nowhere, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_accepts_are_bounded, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_descriptor_zero, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_high_number, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fairness, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_not_a_pollable_descriptor, set_up, tear_down),
