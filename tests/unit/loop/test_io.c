@@ -114,6 +114,31 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void test_list(void **state)
+{
+    (void)state;
+    hws_io_list list = {0};
+    hws_io each[3] = {{0}};
+    assert_null(hws_io_list_pop(&list));
+    for (int round = 0; round < 2; round++) {
+        hws_io_list_push(&list, &each[0]);
+        hws_io_list_push(&list, &each[1]);
+        assert_ptr_equal(hws_io_list_pop(&list), &each[0]);
+        hws_io_list_push(&list, &each[2]);
+        assert_ptr_equal(hws_io_list_pop(&list), &each[1]);
+        assert_ptr_equal(hws_io_list_pop(&list), &each[2]);
+        assert_null(hws_io_list_pop(&list));
+    }
+    for (size_t gone = 0; gone < 3; gone++) {
+        for (size_t i = 0; i < 3; i++) hws_io_list_push(&list, &each[i]);
+        hws_io_list_remove(&list, &each[gone]);
+        assert_false(hws_io_is(&each[gone], HWS_IO_LINKED));
+        for (size_t i = 0; i < 3; i++)
+            if (i != gone) assert_ptr_equal(hws_io_list_pop(&list), &each[i]);
+        assert_null(hws_io_list_pop(&list));
+    }
+}
+
 typedef void pair_maker(int pair[2]);
 static pair_maker *const makers[] = {unix_pair, tcp_pair};
 
@@ -770,6 +795,7 @@ static void test_not_a_pollable_descriptor(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_list),
         cmocka_unit_test_setup_teardown(test_bytes_and_their_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pause_and_resume, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hang_up_while_paused_loses_nothing, set_up, tear_down),

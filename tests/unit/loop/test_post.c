@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
 #include <sched.h>
+#include <unistd.h>
 
 #include "lib/test_memory.h"
 #include "loop/state.h"
@@ -101,6 +102,10 @@ static void test_bounded(void **state)
     calls = 0;
     for (int i = 0; i < MAX; i++) assert_int_equal(hws_loop_post(loop, count, NULL), HWS_OK);
     assert_int_equal(hws_loop_post(loop, count, NULL), HWS_ERR_LIMIT);
+    uint64_t wakes; /* one for all of them */
+    assert_int_equal(read(loop->wake_fd, &wakes, sizeof wakes), sizeof wakes);
+    assert_int_equal(wakes, 1);
+    hws_loop_wake(loop);
     assert_int_equal(hws_loop_step(loop, -1), HWS_OK);
     assert_int_equal(calls, MAX);
     assert_int_equal(hws_loop_post(loop, count, NULL), HWS_OK);
@@ -155,6 +160,10 @@ static void test_memory_of_a_burst(void **state)
     assert_int_equal(hws_loop_step(other, -1), HWS_OK);
     assert_int_equal(calls, 65536);
     assert_int_equal(counter.bytes_out, before);
+    assert_int_equal(hws_loop_post(other, count, NULL), HWS_OK);
+    assert_int_equal(hws_loop_step(other, -1), HWS_OK);
+    assert_true(counter.bytes_out > before); /* a small array is kept */
+    assert_int_equal(hws_loop_post(other, count, NULL), HWS_OK);
     hws_loop_free(other);
     assert_int_equal(counter.bytes_out, 0);
 }

@@ -210,6 +210,30 @@ static void test_a_stale_socket_is_replaced(void **state)
     hws_listener_close(listener);
 }
 
+/* Not refused, but not ours either: of another kind, or alive with a full backlog. */
+static void test_a_socket_that_does_not_refuse_stays(void **state)
+{
+    (void)state;
+    hws_listener *listener = NULL;
+    const hws_address address = local_address();
+    const int datagram = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(datagram, &address.any, address.size), 0);
+    assert_int_equal(open_listener(&address, &listener), HWS_ERR_ADDRESS_IN_USE);
+    assert_int_equal(unlink(path), 0);
+    close(datagram);
+
+    const int busy = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(busy, &address.any, address.size), 0);
+    assert_int_equal(listen(busy, 0), 0);
+    assert_int_equal(connect(client, &address.any, address.size), 0);
+    assert_int_equal(open_listener(&address, &listener), HWS_ERR_ADDRESS_IN_USE);
+    assert_int_equal(access(path, F_OK), 0);
+    assert_null(listener);
+    close(busy);
+    close(client);
+}
+
 static void test_what_is_no_socket_stays(void **state)
 {
     (void)state;
@@ -327,6 +351,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_privileged_port, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_local_socket, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_stale_socket_is_replaced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_socket_that_does_not_refuse_stays, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_no_socket_stays, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_ones_socket_is_not_removed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_such_directory, set_up, tear_down),
