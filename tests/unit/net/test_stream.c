@@ -22,6 +22,7 @@ typedef struct owner {
     int receive_calls;
     int end_calls;
     int sent_calls;
+    size_t queued; /* on_sent finds less than this, if it is not 0 */
     hws_status why;
     uint32_t closes_in; /* a call of on_… below */
     uint32_t linger_ms;
@@ -62,6 +63,10 @@ static void on_sent(void *user)
     owner *it = user;
     assert_non_null(it->stream);
     it->sent_calls++;
+    if (it->queued > 0) {
+        assert_true(it->stream->queue.size < it->queued);
+        it->queued = it->stream->queue.size;
+    }
     maybe_close(it, IN_SENT);
 }
 
@@ -155,6 +160,7 @@ static void test_one_write_per_turn(void **state)
     assert_int_equal(it.sent_calls, 1);
     assert_int_equal(it.stream->queue.size, 0);
     assert_false(it.stream->blocked);
+    assert_int_equal(hws_loop_timeout_ms(loop), -1); /* no alarm for what went well */
     char heard[200];
     assert_int_equal(read(pair[1], heard, sizeof heard), 100);
     hws_stream_flush(it.stream); /* nothing to do */
@@ -232,6 +238,7 @@ static void test_blocked_until_the_peer_reads(void **state)
     (void)state;
     open_stream(0);
     say_much();
+    it.queued = HEAP_SIZE;
     step();
     assert_true(it.stream->blocked);
     assert_true(it.stream->queue.size > 0 && it.stream->queue.size < HEAP_SIZE);
@@ -290,6 +297,22 @@ static void test_send_timeout(void **state)
     drain(&seen);
     assert_true(seen < HEAP_SIZE);
     assert_int_equal(errno, ECONNRESET);
+}
+
+/* The socket is full before the first byte. */
+static void test_send_timeout_of_a_full_socket(void **state)
+{
+    (void)state;
+    open_stream(20);
+    static char junk[1 << 20];
+    while (write(pair[0], junk, sizeof junk) > 0) continue;
+    say("not a byte of this");
+    step();
+    assert_true(it.stream->blocked);
+    assert_int_equal(it.sent_calls, 0);
+    STEP_UNTIL(it.end_calls == 1);
+    assert_int_equal(it.why, HWS_ERR_SEND_TIMEOUT);
+    hws_stream_close(it.stream, 0);
 }
 
 /* Progress, even slow, is no timeout: the alarm moves on when it rings. */
@@ -682,6 +705,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_blocked_until_the_peer_reads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_more_spans_than_one_send_takes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_send_timeout, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_send_timeout_of_a_full_socket, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_send_timeout_while_there_is_progress, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_lingering_close_delivers_the_last_bytes, set_up,

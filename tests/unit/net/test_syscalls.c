@@ -206,7 +206,6 @@ static void test_paused_after_a_failed_send(void **state)
     say(&owners[0], "hello");
     syscalls_fail(SYSCALL_send, 1, 1, EPIPE);
     assert_int_equal(hws_loop_step(loop, 0), HWS_OK);
-    say(&owners[0], "into the void");
     hws_stream_receive(owners[0].stream, false);
     STEP_UNTIL(owners[0].end_calls == 1);
     assert_int_equal(owners[0].why, HWS_ERR_CONNECTION_RESET);
