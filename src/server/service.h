@@ -15,8 +15,8 @@ typedef struct hws_service {
     hws_session_plan plan;
 } hws_service;
 
-/* Errors: HWS_ERR_INVALID_ARGUMENT: the path does not begin with "/", a protocol is no token, or the
- * route does nothing. */
+/* Errors: HWS_ERR_INVALID_ARGUMENT: the path does not begin with "/", a protocol is no token, or
+ * the route does nothing. */
 HWS_MUST_CHECK hws_status hws_service_init(hws_service *service, hws_server *server,
                                            const hws_route *route);
 
