@@ -1,0 +1,52 @@
+"""Starts and ends the servers that the benchmarks measure."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("BUILD", ROOT / "build-bench")).resolve()
+HAWSER = BUILD / "src/cmd/hawser"
+
+
+def build():
+    """A release build of its own, so that no other setting slips into the figures."""
+    if not (BUILD / "build.ninja").exists():
+        run(["meson", "setup", BUILD, ROOT, "-Dbuildtype=release"])
+    run(["ninja", "-C", BUILD, "--quiet"])
+
+
+def run(command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode != 0:
+        sys.exit(done.stdout)
+
+
+class Server:
+    """A process on one core that prints its port, or a URL with its port, when it listens."""
+
+    def __init__(self, command, core=None):
+        pin = ["taskset", "-c", str(core)] if core is not None and shutil.which("taskset") else []
+        self.process = subprocess.Popen(pin + [str(word) for word in command],
+                                        stdout=subprocess.PIPE, text=True)
+        self.pid = self.process.pid  # taskset becomes the command
+        line = self.process.stdout.readline()
+        port = re.search(r":(\d+)\b", line) or re.search(r"(\d+)", line)
+        if not port:
+            self.stop()
+            sys.exit(f"{command[0]}: printed no port but {line!r}")
+        self.port = int(port.group(1))
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def bare_echo(core=None):
+    return Server([BUILD / "bench/bench_echo_bare"], core)
+
+
+def hawser(core=None):
+    return Server([HAWSER, "serve", "--listen", "http://127.0.0.1:0"], core)
