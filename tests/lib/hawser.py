@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""A `hawser serve` for the time of a test.
+
+    with Server() as server:                       # on a free port of localhost
+        ws = server.connect("/echo")
+
+The program is $HAWSER, or build/hawser beside this source.
+"""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+
+from lib.rawws import RawWebSocket
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("HAWSER", str(ROOT / "build" / "src" / "cmd" / "hawser"))
+
+
+def run(*arguments, timeout=10):
+    """Runs the command to its end: its exit status, stdout and stderr."""
+    done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=timeout)
+    return done.returncode, done.stdout, done.stderr
+
+
+class Server:
+    def __init__(self, *arguments, listen="http://localhost:0"):
+        self.process = subprocess.Popen(
+            [PROGRAM, "serve", "--listen", listen, *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.greeting = []
+        for line in self.process.stdout:
+            self.greeting.append(line.rstrip("\n"))
+            if line.strip().startswith("channels"):
+                break
+        match = re.search(r"ws://([^/]+):(\d+)/", self.greeting[-1]) if self.greeting else None
+        if not match:
+            self.stop(signal.SIGKILL)
+            raise RuntimeError("no server: " + self.errors)
+        self.host, self.port = match[1].strip("[]"), int(match[2])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def socket(self, **options):
+        """A connection on which nothing was said yet."""
+        return RawWebSocket(self.host, self.port, **options)
+
+    def connect(self, path, headers=None, **options):
+        """A connection that has opened."""
+        ws = self.socket(**options)
+        answer = ws.open(path, headers)
+        if answer.status != 101:
+            ws.end()
+            raise RuntimeError(f"{path}: {answer}")
+        return ws
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, timeout=20):
+        """Its exit status; what it wrote to stderr is then in `errors`."""
+        _, self.errors = self.process.communicate(timeout=timeout)
+        return self.process.returncode
+
+    def stop(self, number=signal.SIGTERM):
+        """Ends it, if it has not ended."""
+        if self.process.stdout.closed:
+            return self.process.returncode
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.wait()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.wait()
