@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What the pages ask of this server: its version, and where its WebSockets are. */
+#ifndef HAWSER_CMD_INFO_H
+#define HAWSER_CMD_INFO_H
+
+#include "hawser/server.h"
+
+typedef struct info {
+    const char *echo_path;
+    const char *channels_path;
+} info;
+
+/* The route that answers with it, as JSON.  Lifetime: `it` outlives the server. */
+hws_route info_route(info *it);
+
+#endif /* HAWSER_CMD_INFO_H */
