@@ -11,6 +11,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import tempfile
 
 from lib.rawws import RawWebSocket
 
@@ -26,9 +27,10 @@ def run(*arguments, timeout=10):
 
 class Server:
     def __init__(self, *arguments, listen="http://localhost:0"):
+        self.log = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would fill up
         self.process = subprocess.Popen(
             [PROGRAM, "serve", "--listen", listen, *arguments],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.greeting = []
         for line in self.process.stdout:
             self.greeting.append(line.rstrip("\n"))
@@ -64,7 +66,11 @@ class Server:
 
     def wait(self, timeout=20):
         """Its exit status; what it wrote to stderr is then in `errors`."""
-        _, self.errors = self.process.communicate(timeout=timeout)
+        self.process.wait(timeout)
+        self.process.stdout.close()
+        self.log.seek(0)
+        self.errors = self.log.read()
+        self.log.close()
         return self.process.returncode
 
     def stop(self, number=signal.SIGTERM):
