@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: MIT
+"""The hawser command: what it says, and how it ends."""
+import os
+import pathlib
+import signal
+import socket
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib.hawser import Server, run  # noqa: E402
+from lib.rawws import BINARY, TEXT, Close, Frame  # noqa: E402
+
+
+class Help(unittest.TestCase):
+    def test_version(self):
+        status, out, err = run("--version")
+        self.assertEqual((status, err), (0, ""))
+        self.assertRegex(out, r"\Ahawser \d+\.\d+\.\d+\n\Z")
+
+    def test_help_names_the_commands(self):
+        status, out, err = run("--help")
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("serve", out)
+        self.assertEqual(run("-h"), (status, out, err))
+
+    def test_help_of_serve_names_every_option(self):
+        status, out, err = run("serve", "--help")
+        self.assertEqual((status, err), (0, ""))
+        for option in ("--listen URL", "--files DIR", "--echo PATH", "--origin ORIGIN",
+                       "--host NAME", "--message-size-max SIZE", "--send-queue-max SIZE",
+                       "--ping-interval TIME", "--log LEVEL", "--help"):
+            self.assertIn(option, out)
+        self.assertLessEqual(max(map(len, out.split("\n"))), 100)
+        self.assertEqual(run("serve", "-h"), (status, out, err))
+
+
+class Misuse(unittest.TestCase):
+    """One line on stderr that says what to do, nothing on stdout, exit status 2."""
+
+    def check(self, *arguments, says):
+        status, out, err = run(*arguments)
+        self.assertEqual((status, out), (2, ""), err)
+        self.assertRegex(err, r"\Ahawser[^\n]+\n\Z")
+        for words in says:
+            self.assertIn(words, err)
+
+    def test_no_command(self):
+        self.check(says=["hawser --help"])
+
+    def test_unknown_command(self):
+        self.check("sail", says=["sail", "hawser --help"])
+
+    def test_unknown_option(self):
+        self.check("serve", "--sail", says=["--sail", "hawser serve --help"])
+        self.check("serve", "-x", says=["-x", "hawser serve --help"])
+        self.check("serve", "--help=now", says=["--help=now"])
+
+    def test_missing_value(self):
+        self.check("serve", "--listen", says=["--listen", "value"])
+
+    def test_stray_argument(self):
+        self.check("serve", "8080", says=["8080"])
+
+    def test_bad_sizes(self):
+        for size in ("", "12Q", "-1", "1.5M", "99999999999999999999"):
+            self.check("serve", "--message-size-max", size, says=["--message-size-max", "64K"])
+        self.check("serve", "--message-size-max", "0", says=["--message-size-max", "from 1"])
+        self.check("serve", "--send-queue-max", "2000G", says=["--send-queue-max", "from 1"])
+
+    def test_bad_durations(self):
+        for duration in ("", "5d", "-1s", "soon"):
+            self.check("serve", "--ping-interval", duration, says=["--ping-interval", "25s"])
+        self.check("serve", "--ping-interval", "2000h", says=["--ping-interval"])
+
+    def test_bad_level(self):
+        self.check("serve", "--log", "loud", says=["loud", "warning"])
+
+    def test_bad_echo_path(self):
+        for path in ("echo", "", "/a b", "/*", "/a?b", "/a%20b", "/ä"):
+            self.check("serve", "--echo", path, says=["--echo", "/echo"])
+        for path in ("/", "/chat", "/connection/websocket", "/hawser/new"):
+            self.check("serve", "--echo", path, says=["--echo", "another path"])
+
+    def test_bad_addresses(self):
+        for url in ("localhost:8080", "ftp://localhost:1", "http://localhost:99999"):
+            self.check("serve", "--listen", url, says=[url])
+
+    def test_too_many_addresses(self):
+        self.check("serve", *["--listen", "http://localhost:0"] * 300, says=["--listen"])
+
+    def test_missing_folder(self):
+        with tempfile.TemporaryDirectory() as folder:
+            missing = os.path.join(folder, "nowhere")
+            self.check("serve", "--listen", "http://localhost:0", "--files", missing,
+                       says=[missing])
+
+    def test_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            self.check("serve", "--listen", f"http://127.0.0.1:{port}", says=[str(port), "in use"])
+
+
+class Serving(unittest.TestCase):
+    def test_greets(self):
+        with Server() as server:
+            base = f"{server.host}:{server.port}"
+            self.assertRegex(server.greeting[0], r"^hawser \d")
+            self.assertEqual([line.split() for line in server.greeting[1:]], [
+                ["page", f"http://{base}/"],
+                ["chat", f"http://{base}/chat"],
+                ["echo", f"ws://{base}/echo"],
+                ["channels", f"ws://{base}/connection/websocket"],
+            ])
+
+    def test_a_signal_closes_with_1001(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with Server() as server, server.connect("/echo") as ws:
+                server.signal(number)
+                self.assertEqual(ws.receive_close().code, 1001)
+                ws.send_close(1001)
+                self.assertTrue(ws.receive_end())
+                self.assertEqual((server.wait(), server.errors), (0, ""))
+
+    def test_a_second_signal_does_not_wait(self):
+        with Server() as server, server.connect("/echo") as ws:
+            server.signal(signal.SIGINT)
+            self.assertEqual(ws.receive_close().code, 1001)
+            server.signal(signal.SIGINT)  # while our answer is waited for
+            self.assertEqual((server.wait(), server.errors), (0, ""))
+
+    def test_no_errors_in_the_log(self):
+        with Server("--log", "error") as server:
+            server.connect("/echo").end()
+            server.stop()
+            self.assertEqual(server.errors, "")
+
+
+class Echo(unittest.TestCase):
+    def test_text_and_binary(self):
+        with Server() as server, server.connect("/echo") as ws:
+            for size in (0, 1, 125, 126, 65535, 65536, 1 << 20):
+                ws.send_frame(BINARY, bytes(range(256)) * (size // 256) + b"x" * (size % 256))
+                self.assertEqual(len(ws.receive_message().payload), size)
+            ws.send_text("Tauwerk ⚓")
+            self.assertEqual(ws.receive_message(), Frame(TEXT, "Tauwerk ⚓".encode()))
+
+    def test_another_path_and_limit(self):
+        with Server("--echo", "/mirror", "--message-size-max", "1K") as server:
+            with server.socket() as plain:
+                self.assertEqual(plain.open("/echo").status, 404)
+            with server.connect("/mirror") as ws:
+                ws.send_frame(BINARY, b"x" * 1024)
+                self.assertEqual(len(ws.receive_message().payload), 1024)
+                ws.send_frame(BINARY, b"x" * 1025)
+                self.assertEqual(ws.receive_close().code, 1009)
+
+    def test_default_limit(self):
+        with Server() as server, server.connect("/echo") as ws:
+            ws.send_bytes(bytes([0x82, 0xFF]) + (16 * 1024 * 1024 + 1).to_bytes(8, "big") + b"mask")
+            self.assertEqual(ws.receive_close().code, 1009)
+
+    def test_a_peer_that_writes_before_it_reads_loses_nothing(self):
+        with Server("--send-queue-max", "64K") as server, server.connect("/echo") as ws:
+            count = 2000
+            ws.socket.setblocking(False)
+            rest = b"".join(_numbered(i) for i in range(count))
+            got = 0
+            while got < count:
+                rest = _send_some(ws, rest)
+                got += _receive_some(ws, self, got)
+
+
+def _numbered(i):
+    from lib.rawws import frame
+    return frame(BINARY, i.to_bytes(4, "big") + bytes(1020))
+
+
+def _send_some(ws, rest):
+    while rest:
+        try:
+            rest = rest[ws.socket.send(rest[:1 << 20]):]
+        except BlockingIOError:
+            break
+    return rest
+
+
+def _receive_some(ws, test, first):
+    """One message if there is one; reading begins only when no more can be written."""
+    ws.socket.settimeout(10)
+    message = ws.receive_message()
+    ws.socket.setblocking(False)
+    test.assertEqual(int.from_bytes(message.payload[:4], "big"), first)
+    return 1
+
+
+class Pages(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server("--host", "localhost", "--host", "127.0.0.1")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.stop()
+
+    def get(self, path, method="GET", **headers):
+        with self.server.socket() as plain:
+            fields = "".join(f"{name.replace('_', '-')}: {value}\r\n"
+                             for name, value in headers.items())
+            plain.send_bytes(f"{method} {path} HTTP/1.1\r\nHost: {plain.host}\r\n"
+                             f"Connection: close\r\n{fields}\r\n".encode())
+            return plain.receive_answer(has_body=method != "HEAD"), plain.host
+
+    def test_types(self):
+        for path, kind in (("/", "text/html; charset=utf-8"),
+                           ("/chat", "text/html; charset=utf-8"),
+                           ("/hawser/style.css", "text/css; charset=utf-8"),
+                           ("/hawser/chat.js", "text/javascript; charset=utf-8"),
+                           ("/hawser/channels.js", "text/javascript; charset=utf-8"),
+                           ("/hawser/start.js", "text/javascript; charset=utf-8"),
+                           ("/hawser/favicon.svg", "image/svg+xml"),
+                           ("/hawser/hero.svg", "image/svg+xml"),
+                           ("/hawser/server.json", "application/json")):
+            answer, _ = self.get(path)
+            self.assertEqual((answer.status, answer.headers["content-type"]), (200, kind), path)
+            self.assertEqual(answer.headers["x-content-type-options"], "nosniff")
+            self.assertGreater(len(answer.body), 0)
+
+    def test_policy(self):
+        answer, host = self.get("/chat")
+        policy = answer.headers["content-security-policy"]
+        self.assertIn("default-src 'none'", policy)
+        self.assertIn("script-src 'self';", policy)
+        self.assertIn("frame-ancestors 'none'", policy)
+        self.assertTrue(policy.endswith(f"connect-src 'self' ws://{host} wss://{host}"), policy)
+        self.assertNotIn("unsafe", policy)
+
+    def test_nothing_stands_inline(self):
+        for path in ("/", "/chat"):
+            body = self.get(path)[0].body.decode()
+            self.assertNotRegex(body, r"<style|style=|<script(?![^>]*\bsrc=)|\son\w+=|https?://")
+
+    def test_not_modified(self):
+        answer, _ = self.get("/chat")
+        etag = answer.headers["etag"]
+        again, _ = self.get("/chat", If_None_Match=f'"other", W/{etag}')
+        self.assertEqual((again.status, again.body), (304, b""))
+        self.assertEqual(again.headers["etag"], etag)
+        other, _ = self.get("/chat", If_None_Match='"other"')
+        self.assertEqual(other.status, 200)
+
+    def test_head(self):
+        answer, _ = self.get("/chat", method="HEAD")
+        self.assertEqual(answer.status, 200)
+        self.assertGreater(int(answer.headers["content-length"]), 100)
+
+    def test_other_methods(self):
+        for path in ("/", "/hawser/server.json"):
+            answer, _ = self.get(path, method="POST", Content_Length="0")
+            self.assertEqual((answer.status, answer.headers["allow"]), (405, "GET, HEAD"))
+
+    def test_unknown(self):
+        self.assertEqual(self.get("/nowhere")[0].status, 404)
+        self.assertEqual(self.get("/chat/")[0].status, 404)
+
+    def test_where_websockets_are(self):
+        self.assertEqual(self.get("/echo")[0].status, 426)
+
+    def test_files_take_the_place_of_the_start_page(self):
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, "index.html").write_text("<p>mine</p>")
+            with Server("--files", folder) as server:
+                self.assertEqual(server.greeting[1].split()[0], "files")
+                for path, part in (("/", b"mine"), ("/chat", b"hawser/chat.js")):
+                    with server.socket() as plain:
+                        plain.send_bytes(f"GET {path} HTTP/1.1\r\nHost: {plain.host}\r\n\r\n"
+                                         .encode())
+                        answer = plain.receive_answer()
+                    self.assertEqual(answer.status, 200)
+                    self.assertIn(part, answer.body)
+                with server.connect("/echo") as ws:
+                    ws.send_text("still here")
+                    self.assertEqual(ws.receive_message().payload, b"still here")
+
+
+class Origins(unittest.TestCase):
+    def test_strangers_stay_out(self):
+        with Server("--origin", "https://example.com") as server:
+            own = f"http://{server.host}:{server.port}"
+            for origin, status in ((own, 101), ("https://example.com", 101), (None, 101),
+                                   ("https://example.org", 403), ("null", 403)):
+                with server.socket() as ws:
+                    answer = ws.open("/echo", {"Origin": origin})
+                    self.assertEqual(answer.status, status, origin)
+
+
+if __name__ == "__main__":
+    unittest.main()
