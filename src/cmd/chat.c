@@ -125,13 +125,36 @@ static void take_pong(chat_client *client)
     }
 }
 
+/* The parser names a reason for whatever is wrong with a text, and mostly none for memory. */
+static bool lacks_memory(const json_error_t *error)
+{
+    const enum json_error_code code = json_error_code(error);
+    return code == json_error_unknown || code == json_error_out_of_memory;
+}
+
+/* The object in a line; NULL when the client was disconnected for it. */
+static json_t *read_command(chat_client *client, const char *line, size_t size)
+{
+    json_t *command = NULL;
+    if (chat_is_shallow(line, size)) {
+        json_error_t error = {0}; /* the parser does not set its code without a reason */
+        command = json_loadb(line, size, JSON_REJECT_DUPLICATES, &error);
+        if (json_is_object(command)) return command;
+        if (!command && lacks_memory(&error)) {
+            chat_client_disconnect(client, HWS_CLOSE_INTERNAL_ERROR, "out of memory");
+            return NULL;
+        }
+    }
+    json_decref(command);
+    chat_client_disconnect(client, CHAT_CLOSE_BAD_REQUEST, "bad request");
+    return NULL;
+}
+
 static void take_line(chat_client *client, const char *line, size_t size)
 {
-    json_t *command =
-        chat_is_shallow(line, size) ? json_loadb(line, size, JSON_REJECT_DUPLICATES, NULL) : NULL;
-    if (!json_is_object(command)) {
-        chat_client_disconnect(client, CHAT_CLOSE_BAD_REQUEST, "bad request");
-    } else if (json_object_size(command) == 0) {
+    json_t *command = read_command(client, line, size);
+    if (!command) return;
+    if (json_object_size(command) == 0) {
         take_pong(client);
     } else {
         chat_client_obey(client, command);

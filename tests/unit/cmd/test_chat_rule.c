@@ -80,6 +80,10 @@ static void test_depth(void **state)
     check_depth(true, text);
     repeat(text, "]", 100); /* wrong, but not deep: the parser says so */
     check_depth(true, text);
+    repeat(text + 100, "[", 32);
+    check_depth(true, text);
+    repeat(text + 100, "[", 33);
+    check_depth(false, text);
     check_depth(true, "");
     check_depth(true, "\"");
     check_depth(true, "\"\\");

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cmd/log.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include "hawser/server.h"
 #include "lib/cmocka.h"
 
@@ -71,12 +74,52 @@ static void test_levels(void **state)
     assert_int_equal(level, HWS_LOG_DEBUG);
 }
 
+/* What log_write writes to stderr, without its time. */
+static const char *written(int level, int level_max, const char *text)
+{
+    static char line[2 * LOG_TEXT_MAX];
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    const int kept = dup(STDERR_FILENO);
+    dup2(fileno(file), STDERR_FILENO);
+    log_write(level, text, &level_max);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+
+    rewind(file);
+    line[fread(line, 1, sizeof line - 1, file)] = '\0';
+    fclose(file);
+    if (line[0] == '\0') return "";
+    static const char stamp[] = "2000-01-01T00:00:00.000Z ";
+    assert_true(strlen(line) > sizeof stamp - 1);
+    for (size_t i = 0; i < sizeof stamp - 1; i++) {
+        const bool is_digit = stamp[i] >= '0' && stamp[i] <= '9';
+        if (is_digit) assert_in_range(line[i], '0', '9');
+        if (!is_digit) assert_int_equal(line[i], stamp[i]);
+    }
+    return line + sizeof stamp - 1;
+}
+
+static void test_writes_what_is_grave_enough(void **state)
+{
+    (void)state;
+    assert_string_equal(written(HWS_LOG_ERROR, HWS_LOG_ERROR, "a\nb"), "error: a\\x0Ab\n");
+    assert_string_equal(written(HWS_LOG_WARNING, HWS_LOG_ERROR, "a"), "");
+    assert_string_equal(written(HWS_LOG_WARNING, HWS_LOG_WARNING, "a"), "warning: a\n");
+    assert_string_equal(written(HWS_LOG_INFO, HWS_LOG_WARNING, "a"), "");
+    assert_string_equal(written(HWS_LOG_INFO, HWS_LOG_DEBUG, "a"), "info: a\n");
+    assert_string_equal(written(HWS_LOG_DEBUG, HWS_LOG_DEBUG, "a"), "debug: a\n");
+    assert_string_equal(written(-1, 99, "a"), "");
+    assert_string_equal(written(4, 99, "a"), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_escapes),
         cmocka_unit_test(test_cuts),
         cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_writes_what_is_grave_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
