@@ -274,6 +274,7 @@ static void test_replies(void **state)
     assert_ptr_equal(strstr(sockets[0].sent, "{\"id\":2,\"subscribe\":{}}\n"), sockets[0].sent);
     assert_non_null(
         strstr(sockets[0].sent, "{\"push\":{\"channel\":\"pier\",\"join\":{\"info\":{"));
+    assert_null(strstr(sockets[0].sent, "\"error\""));
     forget(0);
     say(0, "{\"id\":3,\"publish\":{\"channel\":\"pier\",\"data\":[1]}}");
     assert_non_null(strstr(sockets[0].sent, "\"pub\":{\"data\":[1],\"info\":{\"client\":\""));
