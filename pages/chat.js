@@ -333,7 +333,7 @@ const STATE_TEXT = {
 function showState(state, detail) {
   clearInterval(countdown);
   const offline = state !== 'connected' && navigator.onLine === false;
-  element('state').dataset.state = offline ? 'offline' : state;
+  element('state').dataset.state = document.body.dataset.state = offline ? 'offline' : state;
   if (detail.code) element('state').dataset.code = detail.code;
   element('state-text').textContent = offline ? 'offline' : STATE_TEXT[state];
   element('state-more').textContent = '';
