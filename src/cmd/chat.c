@@ -121,7 +121,7 @@ static void take_pong(chat_client *client)
     if (client->state == CHAT_NEW) {
         chat_client_disconnect(client, CHAT_CLOSE_BAD_REQUEST, "bad request");
     } else if (client->state == CHAT_PINGED) {
-        chat_client_enter(client, CHAT_CONNECTED, CHAT_PING_S * 1000);
+        chat_client_enter(client, CHAT_CONNECTED, CHAT_PING_MS);
     }
 }
 

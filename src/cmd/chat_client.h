@@ -11,7 +11,7 @@
 #include "cmd/room.h"
 
 enum {
-    CHAT_PING_S = 25,            /* between the server's pings */
+    CHAT_PING_MS = 25000,        /* between the server's pings */
     CHAT_PONG_TIMEOUT_MS = 8000, /* for the answer to one */
     CHAT_CONNECT_TIMEOUT_MS = 10000,
     CHAT_CLIENT_ID_SIZE = 33, /* 16 random bytes in hex, terminated */

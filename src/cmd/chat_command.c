@@ -128,10 +128,10 @@ static void run_connect(const command *it)
         fail_with(it, HWS_ERR_NO_MEMORY);
         return;
     }
-    chat_client_enter(client, CHAT_CONNECTED, CHAT_PING_S * 1000);
+    chat_client_enter(client, CHAT_CONNECTED, CHAT_PING_MS);
     succeed(it, "connect",
             json_pack("{s:s, s:s, s:i, s:b}", "client", client->id, "version", hws_version(),
-                      "ping", CHAT_PING_S, "pong", 1));
+                      "ping", CHAT_PING_MS / 1000, "pong", 1));
 }
 
 static void run_subscribe(const command *it)

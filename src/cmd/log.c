@@ -33,7 +33,7 @@ static bool is_plain(char byte)
     return byte >= ' ' && byte <= '~' && byte != '\\';
 }
 
-/* At most four bytes and a zero. */
+/* One byte, or the four of \xNN. */
 static size_t escape_byte(char byte, char *escaped)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -41,7 +41,8 @@ static size_t escape_byte(char byte, char *escaped)
         escaped[0] = byte;
         return 1;
     }
-    memcpy(escaped, "\\x", 2);
+    escaped[0] = '\\';
+    escaped[1] = 'x';
     escaped[2] = digits[(unsigned char)byte >> 4];
     escaped[3] = digits[(unsigned char)byte & 0xF];
     return 4;
