@@ -26,10 +26,10 @@ def run(*arguments, timeout=10):
 
 
 class Server:
-    def __init__(self, *arguments, listen="http://localhost:0"):
+    def __init__(self, *arguments, listen="http://localhost:0", program=PROGRAM):
         self.log = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would fill up
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--listen", listen, *arguments],
+            [program, "serve", "--listen", listen, *arguments],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.greeting = []
         for line in self.process.stdout:
@@ -61,9 +61,6 @@ class Server:
             raise RuntimeError(f"{path}: {answer}")
         return ws
 
-    def signal(self, number):
-        self.process.send_signal(number)
-
     def wait(self, timeout=20):
         """Its exit status; what it wrote to stderr is then in `errors`."""
         self.process.wait(timeout)
@@ -84,3 +81,6 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.wait()
+
+    def signal(self, number):
+        self.process.send_signal(number)
