@@ -1,0 +1,150 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Python's websockets as a client of `hawser serve`: the same conversations as in ws_client.mjs."""
+import asyncio
+import pathlib
+import signal
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from lib.hawser import Server  # noqa: E402
+from lib.tap import Tap  # noqa: E402
+
+tap = Tap()
+try:
+    import websockets
+except ImportError:
+    tap.skip_all("no python3-websockets for /usr/bin/python3")
+
+MESSAGE_MAX = 16 << 20
+PATIENCE_S = 20
+SIZES = [0, 1, 125, 126, 127, 65535, 65536, 1 << 20, MESSAGE_MAX]
+
+server = Server("--message-size-max", str(MESSAGE_MAX))
+URL = f"ws://{server.host}:{server.port}/echo"
+
+
+def connect(**options):
+    return websockets.connect(URL, **{"compression": None, "max_size": None, **options})
+
+
+def conversation(name, talk, *arguments, **options):
+    async def whole():
+        async with connect(**options) as ws:
+            await talk(ws, *arguments)
+
+    tap.run(f"websockets: {name}", lambda: asyncio.run(asyncio.wait_for(whole(), PATIENCE_S)))
+
+
+def equal(got, want):
+    assert got == want, f"{got!r:.100}, and not {want!r:.100}"
+
+
+def letters(size):
+    return ("abcdefghijklmnopqrstuvwxyz" * (size // 26 + 1))[:size]
+
+
+def data(size):
+    return (bytes(range(256)) * (size // 256 + 1))[:size]
+
+
+async def echo(ws, message):
+    await ws.send(message)
+    equal(await ws.recv(), message)
+
+
+async def fragments(ws, parts):
+    await ws.send(parts)  # each a frame
+    equal(await ws.recv(), parts[0][:0].join(parts))
+
+
+async def ping(ws, payload):
+    await (await ws.ping(payload))
+
+
+async def pings_among_messages(ws):
+    waiters = []
+    for i in range(30):
+        await ws.send(str(i))
+        waiters.append(await ws.ping(str(i)))
+    for i in range(30):
+        equal(await ws.recv(), str(i))
+    await asyncio.gather(*waiters)
+
+
+async def unasked_pong(ws):
+    await ws.pong("unasked")
+    await echo(ws, "after")
+
+
+async def many(ws):
+    for i in range(100):
+        await ws.send(str(i))
+    for i in range(100):
+        equal(await ws.recv(), str(i))
+
+
+async def close(ws, code, reason):
+    await ws.close(code, reason)
+    equal((ws.close_code, ws.close_reason), (code, reason))
+
+
+async def expect_close(ws, code):
+    try:
+        await ws.recv()
+        raise AssertionError("a message came")
+    except websockets.ConnectionClosed:
+        equal(ws.close_code, code)
+
+
+async def too_big(ws, parts):
+    try:
+        await ws.send(parts)
+    except websockets.ConnectionClosed:
+        pass  # refused by its head, while the rest was still being sent
+    await expect_close(ws, 1009)
+
+
+async def declined(ws):
+    equal(ws.extensions, [])
+    await echo(ws, letters(5000))
+
+
+async def no_protocol(ws):
+    equal(ws.subprotocol, None)
+    await echo(ws, "all the same")
+
+
+async def server_ends(ws):
+    server.signal(signal.SIGTERM)
+    await expect_close(ws, 1001)
+
+
+for size in SIZES:
+    conversation(f"text of {size}", echo, letters(size))
+    conversation(f"binary of {size}", echo, data(size))
+conversation("text that is not ASCII", echo, "grüße 😀 \0")
+conversation("text in fragments", fragments, ["one ", "two ", "", "three €"])
+conversation("binary in fragments", fragments, [data(70_000), b"", data(3)])
+conversation("ping without payload", ping, b"")
+conversation("ping of 125 bytes", ping, data(125))
+conversation("pings among messages", pings_among_messages)
+conversation("a pong that nobody asked for", unasked_pong)
+conversation("a hundred messages at once, in order", many)
+conversation("close with code and reason", close, 4321, "tschüß")
+conversation("close with 1000", close, 1000, "")
+conversation("a message over the limit: 1009", too_big, bytes(MESSAGE_MAX + (1 << 20)))
+conversation("fragments over the limit: 1009", too_big, [bytes(MESSAGE_MAX), b"x"])
+conversation("deflate offered and declined", declined, compression="deflate")
+conversation("a subprotocol that is not ours", no_protocol, subprotocols=["nobody.speaks.this"])
+conversation("its own pings are answered", unasked_pong, ping_interval=0.01, ping_timeout=5)
+conversation("the server ends: 1001", server_ends)
+
+
+def assert_ended_well():
+    equal(server.wait(), 0)
+
+
+tap.run("websockets: the server's exit status", assert_ended_well)
+tap.done()
