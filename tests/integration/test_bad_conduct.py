@@ -283,6 +283,14 @@ def peer_silent_after_our_close(subject):
         subject.assert_sockets_gone()
 
 
+def peer_stays_after_failure(subject):
+    """`W`: a peer that was told 1002 and does not go is not waited for longer than T_close."""
+    with subject.connect("/echo", timeout=PATIENCE_S) as ws:
+        ws.send_bytes(b"\xff" * 20)
+        closed(1002)(ws)
+        subject.assert_sockets_gone()
+
+
 def peer_floods_after_our_close(subject):
     """I013: neither for ever, nor into memory."""
     with subject.connect("/close", timeout=PATIENCE_S) as ws:
@@ -387,6 +395,7 @@ rows({"ping_interval": 100, "pong_timeout": SHORT_MS}, {
 })
 rows({"close_timeout": SHORT_MS}, {
     "I012 silence after our Close": peer_silent_after_our_close,
+    "P0 a peer that stays after a failure": peer_stays_after_failure,
     "I013 a flood after our Close": peer_floods_after_our_close,
     "I021 our Close waits behind what is not read": close_behind_a_flood,
 })

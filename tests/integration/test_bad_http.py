@@ -6,6 +6,7 @@ import os
 import pathlib
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
@@ -416,6 +417,20 @@ def many_requests():
     subject.assert_unharmed()
 
 
+def ended_without_our_help():
+    """T_linger: a client that was refused and stays, or goes on talking, is not waited for."""
+    silent, talker = subject.socket(timeout=PATIENCE_S), subject.socket(timeout=PATIENCE_S)
+    with silent, talker:
+        for ws in silent, talker:
+            ws.send_bytes(b"nonsense\r\n\r\n")
+            refused(400)(ws)
+        end = time.monotonic() + PATIENCE_S
+        while send_pieces(talker, [b"and another thing"], pause_s=0.01):
+            assert time.monotonic() < end, "it listens for ever"
+        subject.assert_sockets_gone()
+    subject.assert_unharmed()
+
+
 # D. The opening handshake
 
 def section_d_fields():
@@ -607,5 +622,6 @@ section_d_fields()
 section_d_origin()
 section_d_lists()
 section_d_settings()
+tap.run("P0 the server ends what it refused by itself", ended_without_our_help)
 tap.run("P0 the server ends well after all that", subject.assert_ends_well)
 tap.done()
