@@ -62,7 +62,7 @@ static void test_order_is_kept(void **state)
     for (size_t gone = 1; gone <= 9; gone++) {
         hws_queue_drop(&it->queue, 1);
         assert_int_equal(contents(&it->queue, bytes, sizeof bytes), 9 - gone);
-        assert_memory_equal(bytes, "abcdefghi" + gone, 9 - gone);
+        assert_memory_equal(bytes, &"abcdefghi"[gone], 9 - gone);
     }
     assert_null(it->queue.first);
     assert_null(it->queue.last);
