@@ -32,12 +32,17 @@ class Server:
         self.process = subprocess.Popen(pin + [str(word) for word in command],
                                         stdout=subprocess.PIPE, text=True)
         self.pid = self.process.pid  # taskset becomes the command
-        line = self.process.stdout.readline()
-        port = re.search(r":(\d+)\b", line) or re.search(r"(\d+)", line)
-        if not port:
+        self.port = self.read_port()
+        if not self.port:
             self.stop()
-            sys.exit(f"{command[0]}: printed no port but {line!r}")
-        self.port = int(port.group(1))
+            sys.exit(f"{command[0]} told no port")
+
+    def read_port(self):
+        for line in self.process.stdout:
+            port = re.fullmatch(r"(\d+)\n", line) or re.search(r"://\S+:(\d+)/", line)
+            if port:
+                return int(port[1])
+        return None
 
     def stop(self):
         self.process.terminate()
