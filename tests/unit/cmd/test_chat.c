@@ -118,7 +118,8 @@ hws_status hws_websocket_subscribe(hws_websocket ws, const char *topic)
 
 hws_status hws_websocket_unsubscribe(hws_websocket ws, const char *topic)
 {
-    *find_topic(at(ws), topic) = '\0';
+    char *found = find_topic(at(ws), topic);
+    if (found) *found = '\0';
     return HWS_OK;
 }
 
