@@ -51,6 +51,7 @@ HWS_API bool hws_handshake_is_asked(const hws_http_head *request);
  *     version       HTTP/1.1                     HWS_ERR_HANDSHAKE_HTTP           400
  *     Upgrade       names websocket              HWS_ERR_HANDSHAKE_UPGRADE        426, Upgrade
  *     Connection    names Upgrade                HWS_ERR_HANDSHAKE_CONNECTION     400
+ *     values        are ASCII, Origin's too      HWS_ERR_HTTP_SYNTAX              400
  *     Expect        is not there                 HWS_ERR_HTTP_EXPECTATION         417
  *     body          there is none                HWS_ERR_HANDSHAKE_BODY           400
  *                                                HWS_ERR_HTTP_FRAMING             400
@@ -59,7 +60,7 @@ HWS_API bool hws_handshake_is_asked(const hws_http_head *request);
  *                   is 13                        HWS_ERR_HANDSHAKE_VERSION        426, -Version: 13
  *     -Key          16 bytes in base64           HWS_ERR_HANDSHAKE_KEY            400
  *     -Protocol     tokens, each once, up to 64  HWS_ERR_HANDSHAKE_PROTOCOL       400
- *     -Extensions   §9.1, up to 100              HWS_ERR_HANDSHAKE_EXTENSION      400
+ *     -Extensions   §9.1                         HWS_ERR_HANDSHAKE_EXTENSION      400
  *
  * where "-" stands for Sec-WebSocket-.  Extensions that nobody knows are no failure. */
 HWS_API HWS_MUST_CHECK hws_status hws_handshake_check(const hws_http_head *request);

@@ -83,8 +83,9 @@ typedef struct hws_server_options {
      * separated by spaces, that may too; "*" lets every page in. */
     const char *origins;
 
-    /* Host names that requests may be for, separated by spaces, against DNS rebinding.  NULL: when
-     * only loopback is listened on, localhost and loopback addresses; otherwise any. */
+    /* Host names that requests may be for, separated by spaces, against DNS rebinding; addresses
+     * and localhost always may.  NULL: any; but when only loopback is listened on, only localhost
+     * and loopback addresses. */
     const char *hosts;
 
     /* Limits.  Sizes in bytes, times in milliseconds. */

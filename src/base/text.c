@@ -30,6 +30,13 @@ bool hws_text_equal_ignoring_case(hws_text a, hws_text b)
     return true;
 }
 
+bool hws_text_is_ascii(hws_text text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if ((unsigned char)text.data[i] > 0x7F) return false;
+    return true;
+}
+
 hws_text hws_text_trim(hws_text text)
 {
     while (text.size > 0 && is_optional_whitespace(text.data[0])) {

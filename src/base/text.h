@@ -24,6 +24,9 @@ bool hws_text_equal_ignoring_case(hws_text a, hws_text b);
 /* Without the spaces and tabs at both ends (OWS, RFC 9110 §5.6.3). */
 hws_text hws_text_trim(hws_text text);
 
+/* No byte over 0x7F. */
+bool hws_text_is_ascii(hws_text text);
+
 /* One tchar, and one or more of them (RFC 9110 §5.6.2). */
 bool hws_character_is_token(char character);
 bool hws_text_is_token(hws_text text);

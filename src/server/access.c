@@ -49,13 +49,29 @@ static bool is_localhost(hws_text name)
                                         hws_text_of(SUFFIX));
 }
 
+static bool is_loopback(const hws_origin *host)
+{
+    switch (host->host_kind) {
+    case HWS_HOST_NAME:
+        return is_localhost(host->host);
+    case HWS_HOST_IPV4:
+        return memcmp(host->host.data, "127.", 4) == 0;
+    case HWS_HOST_IPV6:
+        return hws_text_equal(host->host, hws_text_of("::1"));
+    case HWS_HOST_ANY:
+        break;
+    }
+    return false;
+}
+
 bool hws_access_host(const hws_access *access, hws_text authority)
 {
     hws_origin asked;
     if (!authority.data) return true;
     if (hws_origin_of_authority(false, authority, &asked) != HWS_OK) return false;
+    if (is_loopback(&asked)) return true;
+    if (!access->hosts) return !access->only_local;
     if (asked.host_kind != HWS_HOST_NAME) return true;
-    if (!access->hosts) return !access->only_local || is_localhost(asked.host);
 
     hws_text word;
     for (const char *rest = access->hosts; next_word(&rest, &word);) {
@@ -65,7 +81,7 @@ bool hws_access_host(const hws_access *access, hws_text authority)
             hws_text_equal_ignoring_case(ours.host, asked.host))
             return true;
     }
-    return is_localhost(asked.host);
+    return false;
 }
 
 static bool is_listed(const hws_access *access, const hws_origin *page)

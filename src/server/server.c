@@ -124,9 +124,17 @@ static hws_status open_all(hws_server *server, char *explain, size_t size)
     return hws_listen_open(server, on_accept, explain, size);
 }
 
+static void end_visits(hws_server *server)
+{
+    while (server->visits) hws_visit_end(server->visits);
+}
+
+/* The WebSockets are gone; HTTP connections were left open that long to tell whoever still asks
+ * for one that we are closing (row D029). */
 static void tell_done(hws_deferred *deferred)
 {
     hws_server *server = (hws_server *)(void *)((uint8_t *)deferred - offsetof(hws_server, done));
+    end_visits(server);
     void (*on_done)(void *user) = server->on_done;
     server->on_done = NULL;
     if (on_done) on_done(server->on_done_user);
@@ -156,7 +164,7 @@ hws_status hws_server_new(hws_loop *loop, const hws_server_options *options, cha
 
 static void tell_when_empty(hws_server *server)
 {
-    if (server->closing && server->connection_count == 0)
+    if (server->closing && server->on_done && hws_slots_count(server->slots) == 0)
         hws_loop_defer(server->loop, &server->done);
 }
 
@@ -173,19 +181,27 @@ static void close_session(hws_session *session, void *user)
         (void)hws_session_abort(session);
 }
 
-static void end_visits(hws_server *server)
+static void ignore_done(void *user)
 {
-    while (server->visits) hws_visit_end(server->visits);
+    (void)user;
+}
+
+static void refuse_pending(hws_server *server)
+{
+    for (hws_visit *visit = server->visits, *next; visit; visit = next) {
+        next = visit->next;
+        if (visit->pending) hws_visit_end(visit);
+    }
 }
 
 void hws_server_close(hws_server *server, int code, void (*on_done)(void *user), void *user)
 {
     if (server->closing) return;
     server->closing = true;
-    server->on_done = on_done;
+    server->on_done = on_done ? on_done : ignore_done;
     server->on_done_user = user;
     hws_listen_close(server);
-    end_visits(server);
+    refuse_pending(server);
     int sent = code ? code : HWS_CLOSE_GOING_AWAY;
     hws_slots_each(server->slots, close_session, &sent);
     tell_when_empty(server);

@@ -28,10 +28,24 @@ static void refuse_host(hws_request *request)
                                        });
 }
 
+/* RFC 9110 §9.1: 501 for a method that nobody here knows, 405 for one that does not fit. */
+static bool method_is_known(const hws_request *request)
+{
+    static const char *const METHODS[] = {"GET",    "HEAD",    "POST",  "PUT",
+                                          "DELETE", "OPTIONS", "PATCH", "TRACE"};
+    for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++)
+        if (hws_text_equal(hws_request_method(request), hws_text_of(METHODS[i]))) return true;
+    return false;
+}
+
 static void on_request(void *owner, hws_request *request)
 {
     hws_visit *visit = owner;
     const hws_server *server = visit->server;
+    if (!method_is_known(request)) {
+        hws_request_refuse(request, HWS_ERR_HTTP_METHOD);
+        return;
+    }
     if (server->closing) {
         hws_request_refuse(request, HWS_ERR_SHUTTING_DOWN);
         return;

@@ -50,9 +50,9 @@ hws_status hws_endpoint_take_close(hws_endpoint *endpoint, hws_span body, hws_ev
     int code;
     hws_text reason;
     HWS_TRY(hws_close_read(body, &code, &reason));
-    /* §5.5.1: the answer echoes the code. */
+    /* §5.5.1: the answer echoes the code, and as is the custom the reason, too. */
     if (!endpoint->close_sent)
-        HWS_TRY(write_close(endpoint, code == HWS_CLOSE_NO_CODE ? 0 : code, (hws_text){0}));
+        HWS_TRY(write_close(endpoint, code == HWS_CLOSE_NO_CODE ? 0 : code, reason));
     end(endpoint, &(hws_close){.code = code, .was_clean = true, .reason = reason}, event);
     return HWS_OK;
 }

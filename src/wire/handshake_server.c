@@ -25,6 +25,18 @@ static hws_status check_upgrade(const hws_http_head *request)
     return HWS_OK;
 }
 
+/* §8.1, row D034: every value that is interpreted here is ASCII, and so is an origin. */
+static hws_status check_ascii(const hws_http_head *request)
+{
+    static const char *const NAMES[] = {"Upgrade", "Connection", "Origin"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        hws_http_field field = {0};
+        while (hws_http_head_next_named(request, NAMES[i], &field))
+            if (!hws_text_is_ascii(field.value)) return HWS_ERR_HTTP_SYNTAX;
+    }
+    return HWS_OK;
+}
+
 /* What follows the head are frames: a body would be taken for them. */
 static hws_status check_body(const hws_http_head *request)
 {
@@ -90,6 +102,7 @@ static hws_status check_extensions(const hws_http_head *request)
 hws_status hws_handshake_check(const hws_http_head *request)
 {
     HWS_TRY(check_upgrade(request));
+    HWS_TRY(check_ascii(request));
     HWS_TRY(check_body(request));
     HWS_TRY(check_version(request));
     HWS_TRY(check_key(request));

@@ -124,7 +124,6 @@ void hws_offer_list_init_text(hws_offer_list *offers, hws_text text)
 hws_status hws_offer_next(hws_offer_list *offers, hws_offer *offer, bool *more)
 {
     while (has_rest(offers)) {
-        if (++offers->count > HWS_OFFER_COUNT_MAX) return HWS_ERR_HANDSHAKE_EXTENSION;
         if (take(&offers->rest, ',')) continue;
         HWS_TRY(take_offer(&offers->rest, offer));
         take(&offers->rest, ',');

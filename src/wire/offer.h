@@ -11,24 +11,21 @@
  *         ... hws_offer_next_parameter(&offer, &parameter) ...
  *     } while (more);
  *
- * Nothing is copied or allocated; each byte is looked at twice at most. */
+ * Nothing is copied or allocated, and each byte is looked at twice at most: the size of the head is
+ * all that needs a bound. */
 #ifndef HAWSER_WIRE_OFFER_H
 #define HAWSER_WIRE_OFFER_H
 
 #include "base/text.h"
 #include "hawser/http_head.h"
 
-enum {
-    HWS_OFFER_COUNT_MAX = 100,    /* elements of all lines together, empty ones among them */
-    HWS_OFFER_UNESCAPED_MAX = 64, /* bytes of a value that was written with backslashes */
-};
+enum { HWS_OFFER_UNESCAPED_MAX = 64 }; /* bytes of a value that was written with backslashes */
 
 /* What is left to read. */
 typedef struct hws_offer_list {
     const hws_http_head *head; /* NULL: of a text */
     hws_http_field field;      /* the line under way */
     hws_text rest;             /* of that line */
-    size_t count;              /* elements so far */
     bool is_given;             /* whether there is a line at all */
     bool has_offer;            /* whether one of the elements was not empty */
 } hws_offer_list;

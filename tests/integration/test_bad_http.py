@@ -574,9 +574,9 @@ def section_d_lists():
         what: upgrade(f"Sec-WebSocket-Extensions: {value}") for what, value in unknown.items()
     }, upgraded(absent=["sec-websocket-extensions"]))
     rows("D025 cookie", {
-        "of 4 KB of junk": upgrade("Cookie: " + "\x80\xff=;" * 1000),
-        ";;;": upgrade("Cookie: ;;;"),
-        "quotes": upgrade('Cookie: a="' + '\\"' * 2000),
+        "of 4 KB of junk": upgrade(f"Origin: http://{HOST}", "Cookie: " + "\x80\xff=;" * 1000),
+        ";;;": upgrade(f"Origin: http://{HOST}", "Cookie: ;;;"),
+        "quotes": upgrade(f"Origin: http://{HOST}", 'Cookie: a="' + '\\"' * 2000),
     }, upgraded())
 
 

@@ -207,7 +207,7 @@ class Wrong(Chat):
 
     def test_r003_many_keys(self):
         client = self.client().enter("keys")
-        data = {f"k{i}": i for i in range(5000)}
+        data = {f"k{i}": i for i in range(4000)}
         client.ask(publish={"channel": "keys", "data": data})
         self.assertEqual(client.push()["pub"]["data"], data)
 

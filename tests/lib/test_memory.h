@@ -9,10 +9,10 @@
 #include "lib/cmocka.h"
 
 typedef struct test_memory {
-    size_t bytes_out;
-    size_t bytes_peak;
-    size_t calls;      /* that ask for memory */
-    size_t fail_after; /* calls that still succeed; SIZE_MAX: all */
+    _Atomic size_t bytes_out; /* atomic: a hook is used by every thread */
+    _Atomic size_t bytes_peak;
+    _Atomic size_t calls;      /* that ask for memory */
+    _Atomic size_t fail_after; /* calls that still succeed; SIZE_MAX: all */
 } test_memory;
 
 static inline void *test_memory_resize(void *user, void *block, size_t old_size, size_t new_size)

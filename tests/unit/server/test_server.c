@@ -142,7 +142,9 @@ static void test_echo_and_clean_close(void **state)
              "\x03\xe8"
              "bye",
              5);
-    raw_expect(client, 0x88, "\x03\xe8");
+    raw_expect(client, 0x88,
+               "\x03\xe8"
+               "bye");
     raw_expect_end(client);
     assert_int_equal(it.closed, 1);
     assert_int_equal(it.close.code, 1000);
@@ -825,8 +827,14 @@ static void test_close_says_goodbye(void **state)
     hws_server_close(it.server, 0, set_done, NULL);
     raw_expect_close(a, 1001);
     raw_expect_close(b, 1001);
-    raw_expect_end(idle);
     assert_false(it.done);
+
+    /* D029: meanwhile who asks for a WebSocket is told to come back later. */
+    char head[1024];
+    raw_ask(idle, "/echo", "");
+    raw_read_head(idle, head, sizeof head);
+    assert_non_null(strstr(head, "HTTP/1.1 503 "));
+    assert_non_null(strstr(head, "Retry-After: "));
     raw_send(a, 0x88, "\x03\xe9", 2);
     raw_send(b, 0x88, "\x03\xe9", 2);
     raw_expect_end(a);
@@ -836,6 +844,20 @@ static void test_close_says_goodbye(void **state)
     assert_int_equal(it.closed, 2);
     raw_free(a);
     raw_free(b);
+    raw_free(idle);
+}
+
+/* Without WebSockets there is nothing to wait for. */
+static void test_close_while_idle(void **state)
+{
+    (void)state;
+    start();
+    raw_client *idle = raw_connect(it.loop, raw_port(it.server));
+    for (int i = 0; i < 3; i++) raw_turn(idle);
+    hws_server_close(it.server, 0, set_done, NULL);
+    assert_false(it.done); /* never from inside a call */
+    raw_expect_end(idle);
+    assert_true(it.done);
     raw_free(idle);
 }
 
@@ -898,8 +920,10 @@ static void test_hosts(void **state)
         const char *host;
         const char *status;
     } CASES[] = {
-        {"localhost:1234", " 426 "}, {"127.0.0.1", " 426 "},    {"[::1]:80", " 426 "},
-        {"app.localhost", " 426 "},  {"evil.example", " 421 "}, {"localhost.evil.example", " 421 "},
+        {"localhost:1234", " 426 "}, {"127.0.0.1", " 426 "},
+        {"[::1]:80", " 426 "},       {"app.localhost", " 426 "},
+        {"192.0.2.1", " 421 "},      {"[::2]", " 421 "},
+        {"evil.example", " 421 "},   {"localhost.evil.example", " 421 "},
     };
     for (size_t i = 0; i < COUNT_OF(CASES); i++) {
         raw_client *client = raw_connect(it.loop, raw_port(it.server));
@@ -1060,6 +1084,7 @@ int main(void)
         TEST(test_everything_from_another_thread),
         TEST(test_the_server_goes_before_a_post_arrives),
         TEST(test_close_says_goodbye),
+        TEST(test_close_while_idle),
         TEST(test_free_with_live_connections),
         TEST(test_origins),
         TEST(test_hosts),
