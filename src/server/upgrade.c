@@ -98,7 +98,8 @@ void hws_upgrade_begin(hws_visit *visit, const hws_service *service, hws_request
         return;
     }
     hws_h1_hold(visit->h1);
-    service->route->on_upgrade(connection->session.ws, request, service->route->user);
+    service->route->on_upgrade(hws_session_handle(&connection->session), request,
+                               service->route->user);
 }
 
 /* Deciding. */

@@ -37,7 +37,7 @@ static void wake(hws_session *session)
 static void finish_soon(hws_session *session)
 {
     session->aborted = true;
-    hws_slots_set_ready_state(session->ws, HWS_CLOSING);
+    hws_slots_set_ready_state(hws_session_handle(session), HWS_CLOSING);
     wake(session);
 }
 
@@ -55,18 +55,19 @@ static void finish(hws_session *session, hws_close close)
     const hws_session_plan *plan = session->plan;
     const uint32_t linger = linger_ms(session, &close);
     if (session->cause != HWS_OK) close.status = session->cause;
-    hws_slots_set_ready_state(session->ws, HWS_CLOSED);
+    hws_slots_set_ready_state(hws_session_handle(session), HWS_CLOSED);
 
     if (close.status != HWS_OK && plan->handlers.on_error)
-        plan->handlers.on_error(session->ws, close.status, hws_status_text(close.status),
-                                session->user);
-    if (plan->handlers.on_close) plan->handlers.on_close(session->ws, &close, session->user);
+        plan->handlers.on_error(hws_session_handle(session), close.status,
+                                hws_status_text(close.status), session->user);
+    if (plan->handlers.on_close)
+        plan->handlers.on_close(hws_session_handle(session), &close, session->user);
 
     hws_stream_close(session->stream, linger);
     hws_alarm_unset(&session->alarm, plan->loop);
     hws_endpoint_release(&session->endpoint);
-    hws_buffer_release(&session->held, plan->memory);
-    hws_slots_leave(session->ws);
+    hws_blob_unref(session->held, plan->memory);
+    hws_slots_leave(hws_session_handle(session));
     plan->on_finished(session);
 }
 
@@ -76,7 +77,8 @@ static bool deliver(hws_session *session, const hws_event *event)
     switch (event->type) {
     case HWS_EVENT_MESSAGE:
         if (session->plan->handlers.on_message)
-            session->plan->handlers.on_message(session->ws, &event->message, session->user);
+            session->plan->handlers.on_message(hws_session_handle(session), &event->message,
+                                               session->user);
         return true;
     case HWS_EVENT_CLOSE:
         finish(session, event->close);
@@ -103,10 +105,13 @@ static void pause(hws_session *session, hws_span input)
 {
     hws_stream_receive(session->stream, false);
     session->paused = true;
-    const hws_status status =
-        hws_buffer_append(&session->held, session->plan->memory, input.data, input.size, SIZE_MAX);
-    if (status == HWS_OK) return;
-    session->cause = status;
+    if (input.size == 0) return;
+    session->held = hws_blob_new(session->plan->memory, input.size);
+    if (session->held) {
+        memcpy(session->held->data, input.data, input.size);
+        return;
+    }
+    session->cause = HWS_ERR_NO_MEMORY;
     finish_soon(session);
 }
 
@@ -134,12 +139,13 @@ static bool take_input(hws_session *session, hws_span input)
 static bool resume(hws_session *session)
 {
     const hws_memory *memory = session->plan->memory;
-    hws_buffer held = session->held;
-    session->held = (hws_buffer){0};
+    hws_blob *held = session->held;
+    session->held = NULL;
     session->paused = false;
-    const bool alive = take_input(session, (hws_span){held.data, held.size});
+    const bool alive =
+        take_input(session, held ? (hws_span){held->data, held->size} : (hws_span){0});
     if (alive && !session->paused) hws_stream_receive(session->stream, true);
-    hws_buffer_release(&held, memory);
+    hws_blob_unref(held, memory);
     return alive;
 }
 
@@ -168,7 +174,7 @@ static void on_sent(void *owner)
     if (session->drain_wanted && stream->queue.size == 0) {
         session->drain_wanted = false;
         const hws_handlers *handlers = &session->plan->handlers;
-        if (handlers->on_drain) handlers->on_drain(session->ws, session->user);
+        if (handlers->on_drain) handlers->on_drain(hws_session_handle(session), session->user);
     }
 }
 
@@ -208,13 +214,17 @@ static void on_ring(hws_alarm *alarm, hws_loop *loop)
 hws_status hws_session_init(hws_session *session, const hws_session_plan *plan)
 {
     *session = (hws_session){.plan = plan, .user = plan->user, .alarm.on_ring = on_ring};
-    return hws_slots_enter(plan->slots, session, &session->ws);
+    hws_websocket ws;
+    HWS_TRY(hws_slots_enter(plan->slots, session, &ws));
+    session->slot = ws.slot;
+    session->generation = ws.generation;
+    return HWS_OK;
 }
 
 void hws_session_cancel(hws_session *session)
 {
     assert(!session->stream);
-    hws_slots_leave(session->ws);
+    hws_slots_leave(hws_session_handle(session));
 }
 
 hws_status hws_session_open(hws_session *session, hws_stream *stream, hws_span early)
@@ -226,9 +236,9 @@ hws_status hws_session_open(hws_session *session, hws_stream *stream, hws_span e
     session->stream = stream;
     hws_stream_own(stream, &STREAM_CALLS, session);
     hws_stream_receive(stream, true);
-    hws_slots_set_ready_state(session->ws, HWS_OPEN);
+    hws_slots_set_ready_state(hws_session_handle(session), HWS_OPEN);
 
-    if (plan->handlers.on_open) plan->handlers.on_open(session->ws, session->user);
+    if (plan->handlers.on_open) plan->handlers.on_open(hws_session_handle(session), session->user);
     if (!session->aborted) take_input(session, early);
     return HWS_OK;
 }
@@ -277,7 +287,7 @@ hws_status hws_session_close(hws_session *session, int code, hws_text reason)
     if (!is_open(session)) return HWS_ERR_NOT_OPEN;
     const uint64_t now_ms = hws_loop_now_ms(session->plan->loop);
     HWS_TRY(hws_endpoint_close(&session->endpoint, now_ms, code, reason));
-    hws_slots_set_ready_state(session->ws, HWS_CLOSING);
+    hws_slots_set_ready_state(hws_session_handle(session), HWS_CLOSING);
     hws_stream_flush(session->stream);
     if (session->paused)
         wake(session); /* to read on */

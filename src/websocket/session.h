@@ -10,7 +10,7 @@
 #ifndef HAWSER_WEBSOCKET_SESSION_H
 #define HAWSER_WEBSOCKET_SESSION_H
 
-#include "base/buffer.h"
+#include "base/blob.h"
 #include "hawser/websocket.h"
 #include "loop/alarm.h"
 #include "net/stream.h"
@@ -37,16 +37,22 @@ struct hws_session {
     const hws_session_plan *plan;
     hws_stream *stream; /* NULL while CONNECTING */
     void *user;
-    hws_websocket ws;
     hws_endpoint endpoint;
     hws_alarm alarm;
-    hws_buffer held;      /* input that waits until output flows again */
+    hws_blob *held; /* input that waits until output flows again */
+    uint32_t slot;  /* of its handle */
+    uint32_t generation;
     const char *protocol; /* static, or as long-lived as the plan; NULL: none */
     hws_status cause;     /* why we gave up, when the endpoint cannot know */
     bool paused;          /* not reading: too much waits to be sent */
     bool aborted;         /* to be finished as soon as the loop gets to it */
     bool drain_wanted;    /* somebody was told to wait */
 };
+
+static inline hws_websocket hws_session_handle(const hws_session *session)
+{
+    return (hws_websocket){session->plan->slots, session->slot, session->generation};
+}
 
 /* Gives the session a handle, CONNECTING.  Errors: HWS_ERR_NO_MEMORY, HWS_ERR_LIMIT. */
 HWS_MUST_CHECK hws_status hws_session_init(hws_session *session, const hws_session_plan *plan);
