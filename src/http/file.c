@@ -109,6 +109,7 @@ void hws_files_close(hws_files *files)
 typedef struct found_file {
     int fd;
     struct stat about;
+    const char *type; /* its media type */
     bool needs_slash; /* an index was found, but the path lacks its "/" */
 } found_file;
 
@@ -157,6 +158,7 @@ static hws_status only_regular(found_file *found)
 static hws_status find_named(int folder, char *name, size_t name_size, found_file *found)
 {
     static const char INDEX[] = "/index.html";
+    found->type = hws_mime_type(hws_text_of(name));
     HWS_TRY(open_and_look(folder, name_size > 0 ? name : ".", found));
     if (!S_ISDIR(found->about.st_mode)) return only_regular(found);
 
@@ -164,6 +166,7 @@ static hws_status find_named(int folder, char *name, size_t name_size, found_fil
     const bool has_slash = name_size == 0 || name[name_size - 1] == '/';
     memcpy(name + name_size, has_slash ? INDEX + 1 : INDEX, sizeof INDEX - has_slash);
     HWS_TRY(open_and_look(folder, name, found));
+    found->type = hws_mime_type(hws_text_of(INDEX));
     found->needs_slash = !has_slash;
     return only_regular(found);
 }
@@ -272,9 +275,10 @@ static void answer_condition(hws_request *request, file_answer *answer, int stat
     (void)answered;
 }
 
-/* Closes or passes on `fd`. */
-static void respond_with(hws_files *files, hws_request *request, int fd, const struct stat *about)
+/* Closes or passes on the descriptor. */
+static void respond_with(hws_files *files, hws_request *request, const found_file *found)
 {
+    const struct stat *about = &found->about;
     file_answer answer = {.response = {.status = 200}};
     answer.response.headers = answer.headers;
     describe(&answer, about);
@@ -283,15 +287,16 @@ static void respond_with(hws_files *files, hws_request *request, int fd, const s
     const int status = hws_condition_status(&request->head, &validator);
     if (status != 200) {
         answer_condition(request, &answer, status);
-        close(fd);
+        close(found->fd);
         return;
     }
+    answer.response.type = found->type;
     add_header(&answer, "Accept-Ranges", "bytes");
     add_header(&answer, "X-Content-Type-Options", "nosniff");
     if (choose_part(request, &validator, (uint64_t)about->st_size, &answer))
-        send_file(files, request, &answer, fd);
+        send_file(files, request, &answer, found->fd);
     else
-        close(fd);
+        close(found->fd);
 }
 
 static void redirect(hws_files *files, hws_request *request)
@@ -313,14 +318,14 @@ static bool is_method(const hws_request *request, const char *method)
     return hws_text_equal(hws_request_method(request), hws_text_of(method));
 }
 
-static void respond_found(hws_files *files, hws_request *request, found_file *found)
+static void respond_found(hws_files *files, hws_request *request, const found_file *found)
 {
     if (found->needs_slash) {
         close(found->fd);
         redirect(files, request);
         return;
     }
-    respond_with(files, request, found->fd, &found->about);
+    respond_with(files, request, found);
 }
 
 void hws_files_respond(hws_files *files, hws_request *request)
