@@ -32,6 +32,7 @@ static const condition_case CASES[] = {
     {"If-None-Match: \"\r\n", 200},
     {"If-None-Match: W/\r\n", 200},
     {"If-None-Match: \"x\", garbage, \"e\"\r\n", 200},
+    {"If-None-Match: x\" \"e\"\r\n", 200},
     {"If-None-Match:\r\n", 200},
     {"If-None-Match: * , \"x\"\r\n", 200},
 

@@ -93,6 +93,7 @@ static int make_tree(void **state)
     write_text(".hidden", "SECRET");
     make_folder(".well-known");
     write_text(".well-known/x", "known");
+    write_text(".well-known/index.html", "well");
     write_text(".well-known/.y", "SECRET");
     write_text("a b%c.txt", "odd");
     make_folder("folder");
@@ -237,6 +238,7 @@ static void test_found(void **state)
         {"/empty", ""},
         {"/a%20b%25c.txt", "odd"},
         {"/.well-known/x", "known"},
+        {"/.well-known/", "well"},
         {"/%68ello.txt", "hello world"},
         {"//hello.txt", "hello world"},
     };
@@ -312,6 +314,8 @@ static void test_not_found(void **state)
             assert_int_equal(status, 200);
         else if (status != 400) /* not even a target */
             assert_int_equal(status, 404);
+        /* A mistake of the page is no reason to part. */
+        if (status == 404) assert_false(it.peer.closed);
     }
 }
 
@@ -452,6 +456,7 @@ static void test_big_file(void **state)
     assert_int_equal(strlen(body_of(text)), sizeof big);
 
     assert_true(fake_stream_give(&it.peer, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", 30));
+    assert_false(it.peer.receiving);
     size_t most = 0;
     do {
         if (it.peer.stream.queue.size > most) most = it.peer.stream.queue.size;
@@ -462,6 +467,18 @@ static void test_big_file(void **state)
     text = h1_fixture_output();
     const char *second = strstr(body_of(text) + sizeof big, "\r\n\r\n") + 4;
     assert_memory_equal(second, big, sizeof big);
+}
+
+static void test_next_piece_is_read_in_time(void **state)
+{
+    (void)state;
+    const size_t enough = 64 * 1024;
+    const hws_queue *queue = &it.peer.stream.queue;
+    assert_true(fake_stream_give(&it.peer, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", 30));
+    fake_stream_take(&it.peer, queue->size - enough - 1);
+    assert_int_equal(queue->size, enough + 1);
+    fake_stream_take(&it.peer, 1);
+    assert_int_equal(queue->size, 2 * enough);
 }
 
 static void test_pipelined_files(void **state)
@@ -515,6 +532,41 @@ static void test_peer_leaves_amid_a_file(void **state)
     h1_fixture_settle();
 }
 
+/* Half an end is no reason to leave the other half of the file. */
+static void test_peer_ends_amid_a_file(void **state)
+{
+    (void)state;
+    assert_true(fake_stream_give(&it.peer, "GET /big HTTP/1.1\r\nHost: a\r\n\r\n", 30));
+    fake_stream_end(&it.peer, HWS_OK);
+    assert_false(it.peer.closed);
+    h1_fixture_settle();
+    assert_int_equal(strlen(body_of(h1_fixture_output())), sizeof big);
+    assert_true(it.peer.closed);
+}
+
+static void test_times_out_of_range(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t second;
+        const char *want;
+    } CASES[] = {
+        {0, "Thu, 01 Jan 1970 00:00:00 GMT"},
+        {-1, ""},
+        {253402300799, "Fri, 31 Dec 9999 23:59:59 GMT"},
+        {253402300800, ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        const struct timespec times[2] = {{CASES[i].second, 0}, {CASES[i].second, 0}};
+        struct stat about;
+        assert_int_equal(utimensat(AT_FDCWD, below("hello.txt"), times, 0), 0);
+        assert_int_equal(stat(below("hello.txt"), &about), 0);
+        if (about.st_mtim.tv_sec != CASES[i].second) continue; /* more than this disk can tell */
+        assert_string_equal(field_of(get("/hello.txt"), "Last-Modified"), CASES[i].want);
+    }
+    write_text("hello.txt", "hello world");
+}
+
 /* The owner may be gone, and the folder closed, while the last file is still on its way. */
 static void test_owner_leaves_amid_a_file(void **state)
 {
@@ -555,6 +607,7 @@ static void test_every_failing_allocation(void **state)
             if (hws_files_open(&it.memory, folder, &files) == HWS_OK) {
                 if (h1_fixture_connect() == HWS_OK) {
                     h1_fixture_send(request);
+                    assert_null(strstr(h1_fixture_output(), "HTTP/1.1 500 "));
                     h1_fixture_disconnect();
                 }
                 hws_files_close(files);
@@ -596,10 +649,13 @@ int main(void)
         TEST(conditions),
         TEST(etag_follows_the_file),
         TEST(big_file),
+        TEST(next_piece_is_read_in_time),
         TEST(pipelined_files),
         TEST(file_that_shrinks),
         TEST(file_that_grows),
         TEST(peer_leaves_amid_a_file),
+        TEST(peer_ends_amid_a_file),
+        TEST(times_out_of_range),
         TEST(owner_leaves_amid_a_file),
         TEST(every_failing_allocation),
         TEST(folders_that_cannot_be_opened),

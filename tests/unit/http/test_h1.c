@@ -448,6 +448,16 @@ static void test_end_within_a_request(void **state)
     assert_string_equal(h1_fixture_output(), OK_ANSWER("7", "GET /a "));
 }
 
+static void test_end_within_a_body(void **state)
+{
+    (void)state;
+    h1_fixture_send(POST("Content-Length: 2\r\n") "a");
+    fake_stream_end(&it.peer, HWS_OK);
+    assert_true(it.peer.closed);
+    assert_int_equal(it.close_count, 1);
+    assert_string_equal(h1_fixture_output(), "");
+}
+
 static void test_answer_leaves_after_the_peers_end(void **state)
 {
     (void)state;
@@ -568,6 +578,8 @@ static void test_held_and_answered(void **state)
     assert_int_equal(echo(hws_h1_request(it.h1)), HWS_ERR_INVALID_ARGUMENT);
     assert_true(path_is(hws_h1_request(it.h1), "/hold"));
     assert_int_equal(it.request_count, 1); /* never from inside the answer */
+    h1_fixture_run_deferred();
+    assert_int_equal(it.request_count, 2); /* but in the same turn, whether the peer reads or not */
     h1_fixture_settle();
     assert_string_equal(h1_fixture_output(),
                         OK_ANSWER("10", "GET /hold ") OK_ANSWER("7", "GET /a "));
@@ -706,6 +718,7 @@ int main(void)
         TEST(next_head_in_time),
         TEST(end_before_anything),
         TEST(end_within_a_request),
+        TEST(end_within_a_body),
         TEST(answer_leaves_after_the_peers_end),
         TEST(reset_ends_at_once),
         TEST(close_waits_for_the_answer),
