@@ -66,6 +66,7 @@ void hws_h1_tell_close(hws_h1 *h1)
 static void leave(hws_h1 *h1)
 {
     h1->state = HWS_H1_GONE;
+    h1->last = true;
     hws_alarm_unset(&h1->alarm, h1->loop);
     hws_loop_defer(h1->loop, &h1->deferred);
 }
@@ -85,6 +86,7 @@ void hws_h1_bound_end(hws_h1 *h1)
 void hws_h1_drain(hws_h1 *h1)
 {
     h1->state = HWS_H1_DRAINING;
+    h1->last = true;
     h1->deadline_ms = UINT64_MAX;
     h1->input = (hws_span){0};
     hws_buffer_release(&h1->waiting, h1->options.memory);

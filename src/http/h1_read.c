@@ -53,7 +53,6 @@ static void read_input(hws_h1 *h1, hws_span input)
 /* After the last request nothing is looked at any more; a held one may yet become an upgrade. */
 static bool has_use_for_input(const hws_h1 *h1)
 {
-    if (h1->state == HWS_H1_DRAINING || h1->state == HWS_H1_GONE) return false;
     return !h1->last || h1->state == HWS_H1_HELD;
 }
 

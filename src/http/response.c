@@ -2,8 +2,6 @@
 #include "http/response.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 
 #include "base/text.h"
 
@@ -117,11 +115,15 @@ typedef struct writer {
     size_t size;
 } writer;
 
+static void put_bytes(writer *out, const char *bytes, size_t size)
+{
+    if (out->to) memcpy(out->to + out->size, bytes, size);
+    out->size += size;
+}
+
 static void put(writer *out, const char *text)
 {
-    const size_t size = strlen(text);
-    if (out->to) memcpy(out->to + out->size, text, size);
-    out->size += size;
+    put_bytes(out, text, strlen(text));
 }
 
 static void put_field(writer *out, const char *name, const char *value)
@@ -134,9 +136,13 @@ static void put_field(writer *out, const char *name, const char *value)
 
 static void put_number(writer *out, uint64_t number)
 {
-    char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, number);
-    put(out, text);
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    put_bytes(out, digits + at, sizeof digits - at);
 }
 
 /* Who sends Upgrade must name it in Connection (RFC 9110 §7.8). */

@@ -499,6 +499,19 @@ static void test_pipelined_files(void **state)
     assert_false(it.peer.closed);
 }
 
+/* Who sends too much behind it still gets what was promised, but nothing after it. */
+static void test_too_much_behind_a_file(void **state)
+{
+    (void)state;
+    static char request[30 + 16 * 1024 + 1] = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n";
+    memset(request + 30, 'x', sizeof request - 30);
+    assert_true(fake_stream_give(&it.peer, request, sizeof request));
+    assert_false(it.peer.closed);
+    h1_fixture_settle();
+    assert_true(it.peer.closed);
+    assert_int_equal(strlen(body_of(h1_fixture_output())), sizeof big);
+}
+
 /* S016. */
 static void test_file_that_shrinks(void **state)
 {
@@ -651,6 +664,7 @@ int main(void)
         TEST(big_file),
         TEST(next_piece_is_read_in_time),
         TEST(pipelined_files),
+        TEST(too_much_behind_a_file),
         TEST(file_that_shrinks),
         TEST(file_that_grows),
         TEST(peer_leaves_amid_a_file),

@@ -629,6 +629,16 @@ static void test_early_bytes_behind_a_held_request(void **state)
     assert_int_equal(it.close_count, 0);
 }
 
+/* "Connection: close" of an upgrade is a matter of HTTP: what stands behind it is not. */
+static void test_early_bytes_behind_a_last_request(void **state)
+{
+    (void)state;
+    h1_fixture_send("GET /hold HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\nearly");
+    take_stream(it.h1);
+    assert_int_equal(early_size, 5);
+    assert_memory_equal(early, "early", 5);
+}
+
 static void test_too_many_early_bytes(void **state)
 {
     (void)state;
@@ -730,6 +740,7 @@ int main(void)
         TEST(held_for_too_long),
         TEST(peer_leaves_a_held_request),
         TEST(early_bytes_behind_a_held_request),
+        TEST(early_bytes_behind_a_last_request),
         TEST(too_many_early_bytes),
         TEST(owner_closes_a_held_request),
         TEST(stream_is_taken),

@@ -150,6 +150,21 @@ static void test_refusals(void **state)
                         "a limit of this server is reached\n");
 }
 
+/* Those who are sent away together shall not come back together. */
+static void test_retry_after_is_spread(void **state)
+{
+    (void)state;
+    bool seen[6] = {false};
+    for (int i = 0; i < 200; i++) {
+        refused(HWS_ERR_LIMIT, "GET");
+        it.peer.output[it.peer.output_size] = '\0';
+        const char *at = strstr((const char *)it.peer.output, "Retry-After: ");
+        assert_non_null(at);
+        seen[at[13] - '0'] = true;
+    }
+    for (int second = 1; second <= 5; second++) assert_true(seen[second]);
+}
+
 /* Every failure can be told, in one line of its own text and nothing of the request's. */
 static void test_every_status_refuses(void **state)
 {
@@ -174,6 +189,7 @@ int main(void)
         TEST(asking),
         TEST(mistakes),
         TEST(refusals),
+        TEST(retry_after_is_spread),
         TEST(every_status_refuses),
 #undef TEST
     };
