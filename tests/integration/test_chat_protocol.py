@@ -207,7 +207,7 @@ class Wrong(Chat):
 
     def test_r003_many_keys(self):
         client = self.client().enter("keys")
-        data = {f"k{i}": i for i in range(4000)}
+        data = {f"k{i}": i for i in range(3000)}
         client.ask(publish={"channel": "keys", "data": data})
         self.assertEqual(client.push()["pub"]["data"], data)
 
@@ -361,6 +361,7 @@ class Wrong(Chat):
                     {"id": 6, "publish": {"channel": "after", "data": "ghost"}})
         client.send({"id": 7, "publish": {"channel": "after", "data": "ghost"}})
         self.assertEqual(client.ws.receive_close().code, BAD_REQUEST)
+        client.ws.send_close(BAD_REQUEST)
         self.assertIn("leave", witness.push())
 
     def test_names(self):
