@@ -222,6 +222,16 @@ static int turn(const service *it)
     return 1;
 }
 
+static void explain_failure(const service *it, hws_status status, const char *explain)
+{
+    if (status == HWS_ERR_NOT_FOUND && it->settings.files) {
+        options_complain("serve", "--files: there is no folder %s; make it, or name another",
+                         it->settings.files);
+    } else {
+        options_complain("serve", "%s", explain[0] != '\0' ? explain : hws_status_text(status));
+    }
+}
+
 static int begin(service *it)
 {
     char explain[256] = "";
@@ -232,8 +242,7 @@ static int begin(service *it)
         status = hws_server_new(it->loop, &it->options, explain, sizeof explain, &it->server);
     }
     if (status != HWS_OK) {
-        const char *text = explain[0] != '\0' ? explain : hws_status_text(status);
-        options_complain("serve", "%s", text);
+        explain_failure(it, status, explain);
         return EXIT_MISUSE;
     }
     chat_begin(it->chat, it->server);

@@ -94,7 +94,7 @@ class Misuse(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             missing = os.path.join(folder, "nowhere")
             self.check("serve", "--listen", "http://localhost:0", "--files", missing,
-                       says=[missing])
+                       says=["--files", missing])
 
     def test_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
