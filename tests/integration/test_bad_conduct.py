@@ -125,6 +125,18 @@ def refused_by_application(subject):
         assert_end(ws)
 
 
+def refused_before_the_application(subject):
+    """D004: it is not asked about a request that had failed before."""
+    for field in "Upgrade", "Connection", "Sec-WebSocket-Key":
+        with subject.socket(timeout=PATIENCE_S) as ws:
+            request(ws, "/undecided", {field: "nonsense"})
+            refused(400, 426)(ws)
+    with subject.socket(timeout=PATIENCE_S) as ws:
+        request(ws, "/undecided", {"Origin": "https://evil.example"})
+        refused(403)(ws)
+    assert control(subject, "accept") != "success", "the application was asked"
+
+
 def never_decided(subject):
     with subject.socket(timeout=PATIENCE_S) as ws:
         request(ws, "/undecided")
@@ -368,6 +380,7 @@ rows({"handshake_timeout": SHORT_MS}, {
 rows({"idle_timeout": SHORT_MS}, {"C048 nothing after an answer": keep_alive_idle})
 rows({}, {
     "C049 a header of two lines is refused when it is set": split_response,
+    "D004 refused before the application is asked": refused_before_the_application,
     "D018 good offers: ours first": protocol_offer("chat.v2, x", "chat.v2"),
     "D018 good offers: ours last, our order": protocol_offer("x, chat.v1, chat.v2", "chat.v2"),
     "D018 good offers: one we know": protocol_offer("chat.v1", "chat.v1"),

@@ -11,6 +11,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from lib.hawser import run  # noqa: E402
 from lib.rawws import (BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, Frame,  # noqa: E402
                        frame)
 from lib.reaction import (PATIENCE_S, Subject, assert_end, assert_frames, closed,  # noqa: E402
@@ -114,6 +115,7 @@ def section_g_lengths():
     row("G012 at the limit", frame(BINARY, bytes(MESSAGE_MAX)),
         stays_open(Frame(BINARY, bytes(MESSAGE_MAX))))
     row("G012 one byte over the limit", head(BINARY, 8, MESSAGE_MAX + 1), failed(1009))
+    tap.run("G013 the limit cannot be switched off", limit_stays)
     rows("G014 length whose lower half is small", {
         f"2^32*{k}+5": head(BINARY, 8, (k << 32) + 5) + b"12345"
         for k in (1, 2, 255, 1 << 16, (1 << 31) - 1)
@@ -133,6 +135,14 @@ def section_g_lengths():
         for size in 0, 1, 125, 126, 127, 128, 65535, 65536:
             body = bytes(ord("a") + i % 26 for i in range(size))
             row(f"G020 {NAMES[kind]} of {size}", frame(kind, body), stays_open(Frame(kind, body)))
+
+
+def limit_stays():
+    status, _, complaint = run("serve", "--message-size-max", "0")
+    assert status == 2 and "message-size-max" in complaint, f"{status}: {complaint}"
+    with Subject() as default, default.connect("/echo") as ws:
+        ws.send_bytes(head(BINARY, 8, 1 << 31))
+        failed(1009)(ws)
 
 
 def not_minimal(inputs):
