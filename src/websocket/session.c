@@ -168,8 +168,9 @@ static void on_sent(void *owner)
 {
     hws_session *session = owner;
     if (session->aborted) return;
-    const hws_stream *stream = session->stream;
+    hws_stream *stream = session->stream;
     hws_endpoint_set_blocked(&session->endpoint, stream->blocked);
+    if (stream->queue.size > 0) hws_stream_flush(stream); /* a pong that was kept */
     if (session->paused && !must_pause(session) && !resume(session)) return;
     if (session->drain_wanted && stream->queue.size == 0) {
         session->drain_wanted = false;
