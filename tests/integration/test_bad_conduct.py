@@ -270,6 +270,25 @@ def pongs(subject):
     subject.renew_canary()
 
 
+def pings_while_blocked(subject):
+    """H010: they are read, one pong is kept, the latest, and it leaves when output flows again."""
+    with subject.connect("/stuff", timeout=PATIENCE_S) as ws, subject.connect("/control") as told:
+        count = 0
+        while answer_of(subject, told, "buffered") == "0":
+            ws.send_text("more")
+            count += 1
+            answer_of(subject, told, "count")  # a turn of the loop, and one more
+        ws.send_bytes(b"".join(frame(PING, b"%d" % i) for i in range(20)))
+        for _ in range(20):  # they have arrived when the server has nothing else to do
+            answer_of(subject, told, "count")
+            time.sleep(0.005)
+        got = [ws.receive() for _ in range(count + 1)]
+        assert [it.opcode for it in got] == [BINARY] * count + [PONG], f"{[it[0] for it in got]}"
+        assert got[-1].payload == b"19", f"{got[-1]}"
+        ws.send_close(1000)
+        assert ws.receive_close().code == 1000
+
+
 # Close
 
 def close_told(ws, text, code, reason=""):
@@ -391,6 +410,7 @@ rows({}, {
     "D031 decided late: refused": refused_late,
     "D032 gone while undecided": gone_while_undecided,
     "G022 text where bytes are taken": bytes_only,
+    "H010 pings while our output is blocked": pings_while_blocked,
     "H012 a ping after our Close": ping_after_our_close,
     "I014 both close at once": both_close_at_once,
     "I018 the application closes twice": close_twice,

@@ -12,11 +12,12 @@
 
 #include <hawser/hawser.h>
 
-enum { TEXT_SIZE = 256, FLOOD_SIZE = 900 * 1024 };
+enum { TEXT_SIZE = 256, FLOOD_SIZE = 900 * 1024, STUFF_SIZE = 256 * 1024 };
 
 static struct {
     hws_loop *loop;
     hws_server *server;
+    hws_websocket stuffed;   /* the latest that /stuff was spoken to on */
     hws_websocket undecided; /* the latest that /undecided was asked for */
 } test;
 
@@ -77,6 +78,15 @@ static void flood_and_close(hws_websocket ws, const hws_message *message, void *
     (void)hws_websocket_close(ws, HWS_CLOSE_GOING_AWAY, "that was all");
 }
 
+/* H010: a little more output with each message, until it is just blocked. */
+static void stuff(hws_websocket ws, const hws_message *message, void *user)
+{
+    (void)message, (void)user;
+    static const char bytes[STUFF_SIZE];
+    test.stuffed = ws;
+    (void)hws_websocket_send_binary(ws, bytes, sizeof bytes);
+}
+
 static void join(hws_websocket ws, void *user)
 {
     (void)user;
@@ -112,6 +122,9 @@ static void control(hws_websocket ws, const hws_message *message, void *user)
         answer(ws, hws_status_text(hws_websocket_accept(test.undecided, NULL, NULL, 0)));
     } else if (strcmp(text, "refuse") == 0) {
         answer(ws, hws_status_text(hws_websocket_refuse(test.undecided, 401, NULL, NULL, 0)));
+    } else if (strcmp(text, "buffered") == 0) {
+        (void)snprintf(text, sizeof text, "%zu", hws_websocket_buffered_amount(test.stuffed));
+        answer(ws, text);
     } else if (strcmp(text, "count") == 0) {
         (void)snprintf(text, sizeof text, "%zu", hws_server_websocket_count(test.server));
         answer(ws, text);
@@ -141,6 +154,7 @@ static hws_server_options options = {
             {.path = "/close", .on_message = close_as_told},
             {.path = "/close-twice", .on_message = close_twice},
             {.path = "/flood", .on_message = flood_and_close},
+            {.path = "/stuff", .on_message = stuff},
             {.path = "/topic", .on_open = join, .on_message = publish},
             {.path = "/refuse", .on_message = echo, .on_upgrade = refuse},
             {.path = "/undecided", .on_message = echo, .on_upgrade = leave_undecided},
