@@ -80,6 +80,16 @@ static void write_policy(hws_text host, char *policy, size_t policy_size)
     }
 }
 
+/* RFC 9110 §9.1: a method that is known but not for pages gets 405, an unknown one 501. */
+static int status_of_method(hws_text method)
+{
+    static const char *const known[] = {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (text_is(method, known[i])) return 405;
+    }
+    return 501;
+}
+
 bool page_is_only_read(hws_request *request)
 {
     const hws_text method = hws_request_method(request);
@@ -88,7 +98,7 @@ bool page_is_only_read(hws_request *request)
     static const hws_header allow = {"Allow", "GET, HEAD"};
     static const char text[] = "this can only be read\n";
     (void)hws_request_respond(request, &(hws_response){
-                                           .status = 405,
+                                           .status = status_of_method(method),
                                            .type = "text/plain; charset=utf-8",
                                            .body = text,
                                            .body_size = sizeof text - 1,

@@ -25,7 +25,7 @@ const page *page_find(const char *path, size_t path_size);
 /* A route that answers with the page at `path`, one of page_table. */
 hws_route page_route(const char *path);
 
-/* Whether a request is GET or HEAD; any other is answered here, with 405. */
+/* Whether a request is GET or HEAD; any other is answered here, with 405 or 501. */
 bool page_is_only_read(hws_request *request);
 
 /* Whether an If-None-Match names `etag` (RFC 9110 §13.1.2): in a list, as "*", or as weak. */

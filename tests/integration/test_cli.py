@@ -259,6 +259,8 @@ class Pages(unittest.TestCase):
         for path in ("/", "/hawser/server.json"):
             answer, _ = self.get(path, method="POST", Content_Length="0")
             self.assertEqual((answer.status, answer.headers["allow"]), (405, "GET, HEAD"))
+            for method in ("BREW", "get", "POSTER"):
+                self.assertEqual(self.get(path, method=method)[0].status, 501)
 
     def test_unknown(self):
         self.assertEqual(self.get("/nowhere")[0].status, 404)
