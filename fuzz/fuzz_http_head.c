@@ -119,7 +119,10 @@ static story unchunk(const uint8_t *data, size_t size, size_t cut)
         hws_span run = {NULL, 0};
         do {
             told.status = hws_http_chunks_parse(&chunks, &input, &run, &told.done);
-            if (told.status != HWS_OK) return told;
+            if (told.status != HWS_OK) {
+                told.taken = 0;
+                return told;
+            }
             for (size_t i = 0; i < run.size; i++)
                 told.hash = (told.hash ^ run.data[i]) * 0x100000001b3;
         } while (run.size > 0);

@@ -15,15 +15,24 @@ static uint8_t hex_value(char character)
     return 16;
 }
 
+/* Reads the escape that `text` begins with.  Returns: false if it is none. */
+static bool read_escape(hws_text text, uint8_t *byte)
+{
+    if (text.size < 3) return false;
+    const uint8_t high = hex_value(text.data[1]);
+    const uint8_t low = hex_value(text.data[2]);
+    *byte = (uint8_t)(high << 4 | low);
+    return high < 16 && low < 16;
+}
+
 /* An escaped zero byte is refused wherever it stands: somebody behind us ends a string there. */
 static bool is_well_escaped(hws_text text)
 {
     for (size_t i = 0; i < text.size; i++) {
+        uint8_t byte;
         if (text.data[i] != '%') continue;
-        if (text.size - i < 3) return false;
-        const uint8_t high = hex_value(text.data[i + 1]);
-        const uint8_t low = hex_value(text.data[i + 2]);
-        if (high > 15 || low > 15 || (high | low) == 0) return false;
+        if (!read_escape((hws_text){text.data + i, text.size - i}, &byte) || byte == 0)
+            return false;
     }
     return true;
 }
@@ -78,22 +87,16 @@ hws_status hws_http_target_parse(hws_text method, hws_text target, hws_http_targ
  * what it seems to one of those who will look at the result. */
 static hws_status take_unescaped(hws_text *rest, char *byte)
 {
-    if (rest->data[0] != '%') {
-        *byte = rest->data[0];
-        rest->data++;
-        rest->size--;
-        return HWS_OK;
+    uint8_t value = (uint8_t)rest->data[0];
+    size_t size = 1;
+    if (value == '%') {
+        if (!read_escape(*rest, &value)) return HWS_ERR_HTTP_SYNTAX;
+        if (value < 0x20 || value == 0x7F || value == '/') return HWS_ERR_HTTP_SYNTAX;
+        size = 3;
     }
-    if (rest->size < 3) return HWS_ERR_HTTP_SYNTAX;
-    const uint8_t high = hex_value(rest->data[1]);
-    const uint8_t low = hex_value(rest->data[2]);
-    if (high > 15 || low > 15) return HWS_ERR_HTTP_SYNTAX;
-
-    const uint8_t value = (uint8_t)(high << 4 | low);
-    if (value < 0x20 || value == 0x7F || value == '/') return HWS_ERR_HTTP_SYNTAX;
     *byte = (char)value;
-    rest->data += 3;
-    rest->size -= 3;
+    rest->data += size;
+    rest->size -= size;
     return HWS_OK;
 }
 

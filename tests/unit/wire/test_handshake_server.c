@@ -129,10 +129,16 @@ static void expect_answer(const hws_handshake_reply *reply, const char *want)
     assert_int_equal(size, strlen(want));
     assert_memory_equal(text, want, size);
 
-    const size_t whole = size;
-    for (size_t room = 0; room < whole; room++)
-        assert_int_equal(hws_handshake_accept(&head, reply, text, room, &size), HWS_ERR_LIMIT);
-    assert_int_equal(hws_handshake_accept(&head, reply, text, whole, &size), HWS_OK);
+    for (size_t room = 0; room <= strlen(want); room++) {
+        char *exact = malloc(room + 1);
+        assert_non_null(exact);
+        exact[room] = '#';
+        const hws_status status = hws_handshake_accept(&head, reply, exact, room, &size);
+        assert_int_equal(status, room == strlen(want) ? HWS_OK : HWS_ERR_LIMIT);
+        if (status == HWS_OK) assert_memory_equal(exact, want, size);
+        assert_int_equal(exact[room], '#');
+        free(exact);
+    }
     hws_http_head_release(&head);
 }
 
