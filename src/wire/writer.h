@@ -19,7 +19,7 @@ static inline void hws_writer_add(hws_writer *writer, hws_text text)
 {
     const bool fits =
         writer->size <= writer->size_max && text.size <= writer->size_max - writer->size;
-    if (fits && text.size > 0) memcpy(writer->data + writer->size, text.data, text.size);
+    if (fits && text.data) memcpy(writer->data + writer->size, text.data, text.size);
     writer->size += text.size;
 }
 
