@@ -48,7 +48,8 @@ static load make_load(hws_opcode opcode, size_t payload_size, size_t count)
         it.size += hws_frame_header_write(&header, it.bytes + it.size);
         for (size_t k = 0; k < payload_size; k++)
             it.bytes[it.size + k] = (uint8_t)TEXT[k % (sizeof TEXT - 1)];
-        hws_mask_scalar(it.bytes + it.size, payload_size, header.mask_key);
+        hws_mask(hws_kernels_scalar(), (hws_span){it.bytes + it.size, payload_size},
+                 header.mask_key, 0);
         it.size += payload_size;
     }
     return it;

@@ -5,7 +5,7 @@
 
 #include "base/span.h"
 #include "base/try.h"
-#include "wire/utf8.h"
+#include "hawser/utf8.h"
 
 bool hws_close_code_is_valid(int code)
 {
@@ -46,12 +46,19 @@ hws_status hws_close_read(hws_span body, int *code, hws_text *reason)
     return HWS_OK;
 }
 
+/* The largest size up to `max` that does not end within a character. */
+static size_t cut_at_character(hws_text text, size_t max)
+{
+    size_t size = max;
+    while (size > 0 && ((uint8_t)text.data[size] & 0xC0) == 0x80) size--;
+    return size;
+}
+
 size_t hws_close_write(int code, hws_text reason, uint8_t body[2 + HWS_CLOSE_REASON_MAX])
 {
     if (code == 0) return 0;
     size_t size = reason.size;
-    if (size > HWS_CLOSE_REASON_MAX)
-        size = hws_utf8_border((const uint8_t *)reason.data, HWS_CLOSE_REASON_MAX);
+    if (size > HWS_CLOSE_REASON_MAX) size = cut_at_character(reason, HWS_CLOSE_REASON_MAX);
     hws_store_be(body, 2, (uint64_t)code);
     if (size > 0) memcpy(body + 2, reason.data, size);
     return 2 + size;

@@ -11,7 +11,7 @@ static void default_32(uint32_t *option, uint32_t value)
 void hws_endpoint_options_complete(hws_endpoint_options *options)
 {
     if (options->message_size_max == 0) options->message_size_max = 1 << 20;
-    if (!options->kernels) options->kernels = &hws_kernels_scalar;
+    if (!options->kernels) options->kernels = hws_kernels_scalar();
     default_32(&options->fragment_count_max, 131072);
     default_32(&options->fragment_empty_max, 128);
     default_32(&options->control_burst_max, 50);

@@ -123,8 +123,7 @@ static hws_span take_payload(hws_endpoint *endpoint, hws_span *input)
 static hws_status check_text(hws_endpoint *endpoint, hws_span piece, bool last)
 {
     if (endpoint->message_opcode != HWS_OPCODE_TEXT || endpoint->options->skip_utf8) return HWS_OK;
-    HWS_TRY(hws_utf8_feed_with(endpoint->options->kernels, &endpoint->received_utf8, piece.data,
-                               piece.size));
+    HWS_TRY(hws_utf8_check(endpoint->options->kernels, &endpoint->received_utf8, piece));
     return last ? hws_utf8_finish(&endpoint->received_utf8) : HWS_OK;
 }
 

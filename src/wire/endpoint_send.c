@@ -58,7 +58,8 @@ static hws_status check_text(const hws_endpoint *endpoint, const hws_message *me
                              hws_utf8 *utf8)
 {
     if (message->type != HWS_TEXT || endpoint->options->skip_utf8) return HWS_OK;
-    HWS_TRY(hws_utf8_feed_with(endpoint->options->kernels, utf8, message->data, message->size));
+    const hws_span bytes = {(uint8_t *)(uintptr_t)message->data, message->size}; /* read alone */
+    HWS_TRY(hws_utf8_check(endpoint->options->kernels, utf8, bytes));
     return fin ? hws_utf8_finish(utf8) : HWS_OK;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The inner loops that have forms for particular processors: picked once at start, then handed
- * around as a table.  There is no global state. */
+/* The inner loops that have forms of their own per processor, as a table to pass around.
+ *
+ * Picked once at start.  The fronts hws_mask (wire/mask.h) and hws_utf8_check (wire/utf8.h) do
+ * short payloads without asking the table. */
 #ifndef HAWSER_WIRE_KERNELS_H
 #define HAWSER_WIRE_KERNELS_H
 
@@ -8,24 +10,26 @@
 #include <stdint.h>
 
 typedef struct hws_kernels {
-    const char *name; /* "scalar", "sse2", "avx2", "neon" */
+    const char *name; /* "scalar", "sse2", "ssse3", "avx2", "neon" */
 
-    /* Exclusive-ors `bytes` with the key again and again, beginning with its first byte. */
-    void (*mask)(uint8_t *bytes, size_t size, const uint8_t key[4]);
+    /* XORs `bytes` with the 8 bytes of `key` as they lie in memory, over and over. */
+    void (*mask)(uint8_t *bytes, size_t size, uint64_t key);
 
-    /* The size of a prefix that is known to be whole UTF-8 characters.  It may end early for any
-     * reason, an ill-formed byte among them: the scalar validator goes on from there and decides.
-     * 0 is always a right answer. */
-    size_t (*utf8_prefix)(const uint8_t *bytes, size_t size);
+    /* Returns the size of a prefix that is whole characters of UTF-8, for bytes that start with a
+     * character.  What lies behind it is not judged; in valid text it is less than a character. */
+    size_t (*utf8)(const uint8_t *bytes, size_t size);
 } hws_kernels;
 
-extern const hws_kernels hws_kernels_scalar;
+enum { HWS_KERNELS_MAX = 4 }; /* tables that one processor can run */
 
-/* The best for this processor. */
+/* Runs everywhere. */
+const hws_kernels *hws_kernels_scalar(void);
+
+/* The fastest that this processor can run. */
 const hws_kernels *hws_kernels_best(void);
 
-/* All that this processor can run, for tests and measurements.  Returns their number. */
-enum { HWS_KERNELS_MAX = 4 };
-size_t hws_kernels_all(const hws_kernels *all[HWS_KERNELS_MAX]);
+/* Lists all that this processor can run, the scalar one first, the best last; no more than
+ * HWS_KERNELS_MAX.  Returns their number.  For tests and benches. */
+size_t hws_kernels_all(const hws_kernels *list[HWS_KERNELS_MAX]);
 
 #endif /* HAWSER_WIRE_KERNELS_H */

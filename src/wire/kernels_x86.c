@@ -1,29 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* x86-64: SSE2 is always there, AVX2 is asked for. */
-#include <stdbool.h>
+/* The tables of an x86-64: SSE2 is always there, the processor is asked for the rest. */
 
 #include "wire/kernels.h"
 #include "wire/mask.h"
 #include "wire/utf8.h"
 
-static const hws_kernels SSE2 = {"sse2", hws_mask_sse2, hws_utf8_prefix_scalar};
-static const hws_kernels AVX2 = {"avx2", hws_mask_avx2, hws_utf8_prefix_avx2};
-
-static bool has_avx2(void)
-{
-    return __builtin_cpu_supports("avx2");
-}
+static const hws_kernels SSE2 = {"sse2", hws_mask_sse2, hws_utf8_scalar};
+static const hws_kernels SSSE3 = {"ssse3", hws_mask_sse2, hws_utf8_ssse3};
+static const hws_kernels AVX2 = {"avx2", hws_mask_avx2, hws_utf8_avx2};
 
 const hws_kernels *hws_kernels_best(void)
 {
-    return has_avx2() ? &AVX2 : &SSE2;
+    if (__builtin_cpu_supports("avx2")) return &AVX2;
+    return __builtin_cpu_supports("ssse3") ? &SSSE3 : &SSE2;
 }
 
-size_t hws_kernels_all(const hws_kernels *all[HWS_KERNELS_MAX])
+size_t hws_kernels_all(const hws_kernels *list[HWS_KERNELS_MAX])
 {
-    all[0] = &hws_kernels_scalar;
-    all[1] = &SSE2;
-    if (!has_avx2()) return 2;
-    all[2] = &AVX2;
-    return 3;
+    size_t count = 0;
+    list[count++] = hws_kernels_scalar();
+    list[count++] = &SSE2;
+    if (__builtin_cpu_supports("ssse3")) list[count++] = &SSSE3;
+    if (__builtin_cpu_supports("avx2")) list[count++] = &AVX2;
+    return count;
 }

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* Masking by 16 bytes with NEON. */
+/* NEON: four vectors at a time, then one at a time, then words. */
 #include <arm_neon.h>
 
 #include "wire/mask.h"
 
-void hws_mask_neon(uint8_t *bytes, size_t size, const uint8_t key[4])
+static inline void mask_16(uint8_t *bytes, uint8x16_t key)
 {
-    uint32_t key_word;
-    memcpy(&key_word, key, sizeof key_word);
-    const uint8x16_t keys = vreinterpretq_u8_u32(vdupq_n_u32(key_word));
-    size_t at = 0;
-    for (; size - at >= sizeof keys; at += sizeof keys)
-        vst1q_u8(bytes + at, veorq_u8(vld1q_u8(bytes + at), keys));
-    hws_mask_words(bytes + at, size - at, key);
+    vst1q_u8(bytes, veorq_u8(vld1q_u8(bytes), key));
+}
+
+void hws_mask_neon(uint8_t *bytes, size_t size, uint64_t key)
+{
+    const uint8x16_t key_16 = vreinterpretq_u8_u64(vdupq_n_u64(key));
+    for (; size >= 64; bytes += 64, size -= 64) {
+        mask_16(bytes, key_16);
+        mask_16(bytes + 16, key_16);
+        mask_16(bytes + 32, key_16);
+        mask_16(bytes + 48, key_16);
+    }
+    for (; size >= 16; bytes += 16, size -= 16) mask_16(bytes, key_16);
+    hws_mask_words(bytes, size, key);
 }

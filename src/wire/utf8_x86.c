@@ -1,132 +1,131 @@
 /* SPDX-License-Identifier: MIT */
-/* UTF-8 by 32 bytes, after the idea of Keiser and Lemire ("Validating UTF-8 in less than one
- * instruction per byte"): nearly every error shows in two neighbouring bytes, and three table
- * look-ups by nibble name the errors that the first byte's high half, its low half, and the second
- * byte's high half leave possible.  What is possible in all three is an error.
- *
- * The classes, as first byte | second byte:
- *
- *     TOO_SHORT    11______ 0_______   a lead without a continuation
- *                  11______ 11______
- *     TOO_LONG     0_______ 10______   a continuation without a lead
- *     OVERLONG_2   1100000_ 10______   C0, C1
- *     OVERLONG_3   11100000 100_____   E0 80-9F
- *     OVERLONG_4   11110000 1000____   F0 80-8F
- *     SURROGATE    11101101 101_____   ED A0-BF
- *     TOO_LARGE    11110100 1001____   F4 90-BF, F5-FF 90-BF
- *                  11110100 101_____
- *     TOO_LARGE_8  1111_101 1000____   F5-FF 80-8F; shares its bit with OVERLONG_4
- *     TWO_CONTS    10______ 10______   right only as the third or fourth byte of a character
- *
- * TWO_CONTS must be there exactly where the byte two before is E0 or more, or the byte three before
- * is F0 or more: that is compared last, and settles the long characters. */
+/* SSSE3 and AVX2: the faults of wire/utf8_pair.h, 16 and 32 bytes at a time. */
 #include <immintrin.h>
-#include <stdbool.h>
 
 #include "wire/utf8.h"
+#include "wire/utf8_pair.h"
 
-enum {
-    TOO_SHORT = 1 << 0,
-    TOO_LONG = 1 << 1,
-    OVERLONG_3 = 1 << 2,
-    TOO_LARGE = 1 << 3,
-    SURROGATE = 1 << 4,
-    OVERLONG_2 = 1 << 5,
-    OVERLONG_4 = 1 << 6, /* and TOO_LARGE_8 */
-    TWO_CONTS = 1 << 7,
-
-    /* The low half of the first byte says nothing about these. */
-    ANY_LOW = TOO_SHORT | TOO_LONG | TWO_CONTS,
-};
-
+#define SSSE3 __attribute__((target("ssse3")))
 #define AVX2 __attribute__((target("avx2")))
-#define TABLE(...) _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
-#define BITS(value) ((char)(uint8_t)(value))
 
-AVX2 static inline __m256i by_first_high(__m256i high)
+/* Zero for each byte of `now` that may stand behind those one, two and three before it. */
+SSSE3 static inline __m128i faults_16(__m128i now, __m128i one, __m128i two, __m128i three)
 {
-    const __m256i table = TABLE(
-        /* 0_ to 7_ */ BITS(TOO_LONG), BITS(TOO_LONG), BITS(TOO_LONG), BITS(TOO_LONG),
-        BITS(TOO_LONG), BITS(TOO_LONG), BITS(TOO_LONG), BITS(TOO_LONG),
-        /* 8_ to B_ */ BITS(TWO_CONTS), BITS(TWO_CONTS), BITS(TWO_CONTS), BITS(TWO_CONTS),
-        /* C_ */ BITS(TOO_SHORT | OVERLONG_2),
-        /* D_ */ BITS(TOO_SHORT),
-        /* E_ */ BITS(TOO_SHORT | OVERLONG_3 | SURROGATE),
-        /* F_ */ BITS(TOO_SHORT | TOO_LARGE | OVERLONG_4));
-    return _mm256_shuffle_epi8(table, high);
+    const __m128i half = _mm_set1_epi8(0x0F);
+    const __m128i first_high = _mm_loadu_si128((const void *)HWS_PAIR_FIRST_HIGH);
+    const __m128i first_low = _mm_loadu_si128((const void *)HWS_PAIR_FIRST_LOW);
+    const __m128i second_high = _mm_loadu_si128((const void *)HWS_PAIR_SECOND_HIGH);
+
+    const __m128i classes = _mm_and_si128(
+        _mm_and_si128(_mm_shuffle_epi8(first_high, _mm_and_si128(_mm_srli_epi16(one, 4), half)),
+                      _mm_shuffle_epi8(first_low, _mm_and_si128(one, half))),
+        _mm_shuffle_epi8(second_high, _mm_and_si128(_mm_srli_epi16(now, 4), half)));
+    const __m128i due = _mm_or_si128(_mm_subs_epu8(two, _mm_set1_epi8(HWS_PAIR_DUE_THIRD)),
+                                     _mm_subs_epu8(three, _mm_set1_epi8(HWS_PAIR_DUE_FOURTH)));
+    return _mm_xor_si128(classes, _mm_and_si128(due, _mm_set1_epi8((char)HWS_PAIR_FOLLOWS)));
 }
 
-AVX2 static inline __m256i by_first_low(__m256i low)
+static inline __m128i load_16(const uint8_t *bytes)
 {
-    const __m256i table = TABLE(
-        /* _0 */ BITS(ANY_LOW | OVERLONG_2 | OVERLONG_3 | OVERLONG_4),
-        /* _1 */ BITS(ANY_LOW | OVERLONG_2),
-        /* _2, _3 */ BITS(ANY_LOW), BITS(ANY_LOW),
-        /* _4 */ BITS(ANY_LOW | TOO_LARGE),
-        /* _5 to _C */ BITS(ANY_LOW | TOO_LARGE | OVERLONG_4),
-        BITS(ANY_LOW | TOO_LARGE | OVERLONG_4), BITS(ANY_LOW | TOO_LARGE | OVERLONG_4),
-        BITS(ANY_LOW | TOO_LARGE | OVERLONG_4), BITS(ANY_LOW | TOO_LARGE | OVERLONG_4),
-        BITS(ANY_LOW | TOO_LARGE | OVERLONG_4), BITS(ANY_LOW | TOO_LARGE | OVERLONG_4),
-        BITS(ANY_LOW | TOO_LARGE | OVERLONG_4),
-        /* _D */ BITS(ANY_LOW | TOO_LARGE | OVERLONG_4 | SURROGATE),
-        /* _E, _F */ BITS(ANY_LOW | TOO_LARGE | OVERLONG_4),
-        BITS(ANY_LOW | TOO_LARGE | OVERLONG_4));
-    return _mm256_shuffle_epi8(table, low);
+    return _mm_loadu_si128((const void *)bytes);
 }
 
-AVX2 static inline __m256i by_second_high(__m256i high)
+/* The 16 bytes at `bytes`, with three readable bytes before them. */
+SSSE3 static inline __m128i faults_16_at(const uint8_t *bytes)
 {
-    enum { CONT = TOO_LONG | OVERLONG_2 | TWO_CONTS };
-    const __m256i table = TABLE(
-        /* 0_ to 7_ */ BITS(TOO_SHORT), BITS(TOO_SHORT), BITS(TOO_SHORT), BITS(TOO_SHORT),
-        BITS(TOO_SHORT), BITS(TOO_SHORT), BITS(TOO_SHORT), BITS(TOO_SHORT),
-        /* 8_ */ BITS(CONT | OVERLONG_3 | OVERLONG_4),
-        /* 9_ */ BITS(CONT | OVERLONG_3 | TOO_LARGE),
-        /* A_, B_ */ BITS(CONT | SURROGATE | TOO_LARGE), BITS(CONT | SURROGATE | TOO_LARGE),
-        /* C_ to F_ */ BITS(TOO_SHORT), BITS(TOO_SHORT), BITS(TOO_SHORT), BITS(TOO_SHORT));
-    return _mm256_shuffle_epi8(table, high);
+    return faults_16(load_16(bytes), load_16(bytes - 1), load_16(bytes - 2), load_16(bytes - 3));
 }
 
-AVX2 static inline __m256i high_half(__m256i bytes)
+/* The first 16 bytes of a text: zeros stand before them, which are ASCII and ask for nothing. */
+SSSE3 static inline __m128i faults_16_first(const uint8_t *bytes)
 {
-    return _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(0x0F));
+    const __m128i now = load_16(bytes);
+    return faults_16(now, _mm_slli_si128(now, 1), _mm_slli_si128(now, 2), _mm_slli_si128(now, 3));
 }
 
-/* Not zero where `now`, with the block before it, is ill-formed. */
-AVX2 static inline __m256i errors_of(__m256i before, __m256i now)
+SSSE3 static inline bool none_16(__m128i faults)
 {
-    const __m256i joint = _mm256_permute2x128_si256(before, now, 0x21);
-    const __m256i back_1 = _mm256_alignr_epi8(now, joint, 15);
-    const __m256i back_2 = _mm256_alignr_epi8(now, joint, 14);
-    const __m256i back_3 = _mm256_alignr_epi8(now, joint, 13);
-
-    const __m256i low_half = _mm256_and_si256(back_1, _mm256_set1_epi8(0x0F));
-    const __m256i pairs =
-        _mm256_and_si256(_mm256_and_si256(by_first_high(high_half(back_1)), by_first_low(low_half)),
-                         by_second_high(high_half(now)));
-
-    /* The top bit is set where a third or fourth byte of a character must stand. */
-    const __m256i third = _mm256_subs_epu8(back_2, _mm256_set1_epi8(0xE0 - 0x80));
-    const __m256i fourth = _mm256_subs_epu8(back_3, _mm256_set1_epi8(BITS(0xF0 - 0x80)));
-    const __m256i must =
-        _mm256_and_si256(_mm256_or_si256(third, fourth), _mm256_set1_epi8(BITS(TWO_CONTS)));
-    return _mm256_xor_si256(pairs, must);
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(faults, _mm_setzero_si128())) == 0xFFFF;
 }
 
-AVX2 size_t hws_utf8_prefix_avx2(const uint8_t *bytes, size_t size)
+/* The same of 32 bytes, by a shorter way if they and the three before them are ASCII. */
+SSSE3 static inline bool good_32_at(const uint8_t *bytes)
 {
-    __m256i before = _mm256_setzero_si256();
-    bool before_is_ascii = true;
-    size_t at = 0;
-    for (; size - at >= sizeof before; at += sizeof before) {
-        const __m256i now = _mm256_loadu_si256((const __m256i *)(const void *)(bytes + at));
-        const bool is_ascii = _mm256_movemask_epi8(now) == 0;
-        if (!is_ascii || !before_is_ascii) {
-            const __m256i errors = errors_of(before, now);
-            if (!_mm256_testz_si256(errors, errors)) break;
-        }
-        before = now;
-        before_is_ascii = is_ascii;
+    const __m128i all =
+        _mm_or_si128(load_16(bytes - 3), _mm_or_si128(load_16(bytes), load_16(bytes + 16)));
+    return _mm_movemask_epi8(all) == 0 ||
+           none_16(_mm_or_si128(faults_16_at(bytes), faults_16_at(bytes + 16)));
+}
+
+SSSE3 size_t hws_utf8_ssse3(const uint8_t *bytes, size_t size)
+{
+    if (size < 16 + 3) return hws_utf8_scalar(bytes, size);
+    if (!none_16(faults_16_first(bytes))) return 0;
+    size_t at = 16;
+    for (; size - at > 32; at += 32)
+        if (!good_32_at(bytes + at)) return hws_utf8_border(bytes, at);
+    if (size - at > 16) {
+        if (!none_16(faults_16_at(bytes + at))) return hws_utf8_border(bytes, at);
+        at += 16;
     }
+    /* The rest, in a block that overlaps the one before. */
+    if (none_16(faults_16_at(bytes + size - 16))) at = size;
+    return hws_utf8_border(bytes, at);
+}
+
+AVX2 static inline __m256i twice(const uint8_t table[16])
+{
+    return _mm256_broadcastsi128_si256(load_16(table));
+}
+
+AVX2 static inline __m256i faults_32(__m256i now, __m256i one, __m256i two, __m256i three)
+{
+    const __m256i half = _mm256_set1_epi8(0x0F);
+    const __m256i classes = _mm256_and_si256(
+        _mm256_and_si256(
+            _mm256_shuffle_epi8(twice(HWS_PAIR_FIRST_HIGH),
+                                _mm256_and_si256(_mm256_srli_epi16(one, 4), half)),
+            _mm256_shuffle_epi8(twice(HWS_PAIR_FIRST_LOW), _mm256_and_si256(one, half))),
+        _mm256_shuffle_epi8(twice(HWS_PAIR_SECOND_HIGH),
+                            _mm256_and_si256(_mm256_srli_epi16(now, 4), half)));
+    const __m256i due =
+        _mm256_or_si256(_mm256_subs_epu8(two, _mm256_set1_epi8(HWS_PAIR_DUE_THIRD)),
+                        _mm256_subs_epu8(three, _mm256_set1_epi8(HWS_PAIR_DUE_FOURTH)));
+    return _mm256_xor_si256(classes,
+                            _mm256_and_si256(due, _mm256_set1_epi8((char)HWS_PAIR_FOLLOWS)));
+}
+
+AVX2 static inline __m256i load_32(const uint8_t *bytes)
+{
+    return _mm256_loadu_si256((const void *)bytes);
+}
+
+AVX2 static inline __m256i faults_32_at(const uint8_t *bytes)
+{
+    return faults_32(load_32(bytes), load_32(bytes - 1), load_32(bytes - 2), load_32(bytes - 3));
+}
+
+AVX2 static inline bool none_32(__m256i faults)
+{
+    return _mm256_testz_si256(faults, faults) != 0;
+}
+
+AVX2 static inline bool good_64_at(const uint8_t *bytes)
+{
+    const __m256i all =
+        _mm256_or_si256(load_32(bytes - 3), _mm256_or_si256(load_32(bytes), load_32(bytes + 32)));
+    return _mm256_movemask_epi8(all) == 0 ||
+           none_32(_mm256_or_si256(faults_32_at(bytes), faults_32_at(bytes + 32)));
+}
+
+AVX2 size_t hws_utf8_avx2(const uint8_t *bytes, size_t size)
+{
+    if (size < 16 + 64) return hws_utf8_ssse3(bytes, size);
+    if (!none_16(faults_16_first(bytes))) return 0;
+    size_t at = 16;
+    for (; size - at > 64; at += 64)
+        if (!good_64_at(bytes + at)) return hws_utf8_border(bytes, at);
+    /* The rest, in a block that overlaps the one before. */
+    if (good_64_at(bytes + size - 64)) at = size;
     return hws_utf8_border(bytes, at);
 }

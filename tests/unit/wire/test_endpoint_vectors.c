@@ -5,7 +5,6 @@
 
 #include "lib/script.h"
 #include "lib/test_memory.h"
-#include "wire/mask.h"
 
 enum { ACTIONS_MAX = 32, TRANSCRIPT_MAX = 16384 };
 
@@ -30,6 +29,11 @@ typedef struct vector {
 } vector;
 
 static const uint8_t KEY[4] = {0x37, 0xfa, 0x21, 0x3d};
+
+static void mask(uint8_t *bytes, size_t size, const uint8_t key[4])
+{
+    for (size_t i = 0; i < size; i++) bytes[i] ^= key[i % 4]; /* §5.3, to the letter */
+}
 
 static bool fixed_random(void *user, uint8_t *bytes, size_t size)
 {
@@ -99,7 +103,7 @@ static void read_frame(const char *at, vector *it)
     header.payload_size = payload.size;
     if (header.masked) {
         memcpy(header.mask_key, KEY, 4);
-        hws_mask_scalar(payload.data, payload.size, KEY);
+        mask(payload.data, payload.size, KEY);
     }
     it->input.size += hws_frame_header_write(&header, it->input.data + it->input.size);
     memcpy(it->input.data + it->input.size, payload.data, payload.size);
@@ -274,7 +278,7 @@ static void tell_sent(hws_endpoint *endpoint, char *sent)
         assert_true(header_size > 0 && header.fin && header.payload_size <= out.size - at);
         uint8_t *payload = out.data + at + header_size;
         const size_t size = (size_t)header.payload_size;
-        if (header.masked) hws_mask_scalar(payload, size, header.mask_key);
+        if (header.masked) mask(payload, size, header.mask_key);
         at += header_size + size;
         if (header.opcode != HWS_OPCODE_CLOSE)
             tell(sent, NAMES[header.opcode], payload, size);
