@@ -4,9 +4,12 @@
 
 #include <assert.h>
 
-static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char DIGITS[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
 
-enum { NO_DIGIT = 64 };
+enum {
+    PADDING = 64, /* index of its sign, behind the digits */
+    NO_DIGIT = 64,
+};
 
 static uint32_t digit_of(char character)
 {
@@ -51,8 +54,8 @@ size_t hws_base64_encode(const uint8_t *bytes, size_t size, char *text)
 
         text[written++] = DIGITS[group >> 18];
         text[written++] = DIGITS[group >> 12 & 63];
-        text[written++] = left > 1 ? DIGITS[group >> 6 & 63] : '=';
-        text[written++] = left > 2 ? DIGITS[group & 63] : '=';
+        text[written++] = DIGITS[left > 1 ? group >> 6 & 63 : PADDING];
+        text[written++] = DIGITS[left > 2 ? group & 63 : PADDING];
     }
     return written;
 }

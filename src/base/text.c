@@ -2,14 +2,10 @@
 /* ASCII by hand: the C library's answers depend on the locale of the program around us. */
 #include "base/text.h"
 
-static bool is_upper(char character)
-{
-    return character >= 'A' && character <= 'Z';
-}
-
 static char to_lower(char character)
 {
-    return is_upper(character) ? (char)(character - 'A' + 'a') : character;
+    if (character < 'A' || character > 'Z') return character;
+    return (char)(character - 'A' + 'a');
 }
 
 static bool is_optional_whitespace(char character)
