@@ -152,6 +152,7 @@ void hws_queue_drop(hws_queue *queue, size_t size)
         shift(queue);
     }
     if (size == 0) return;
+    assert(queue->first);
     queue->first->data += size;
     queue->first->size -= size;
 }

@@ -28,8 +28,8 @@ void hws_h1_options_complete(hws_h1_options *options)
     or_default(&options->send_timeout_ms, HWS_STREAM_SEND_TIMEOUT_MS);
     or_default(&options->request_count_max, 1000);
     or_default_size(&options->head_size_max, HWS_HTTP_HEAD_SIZE_MAX);
-    or_default_size(&options->body_size_max, 1024 * 1024);
-    or_default_size(&options->early_size_max, 16 * 1024);
+    or_default_size(&options->body_size_max, 1 << 20);
+    or_default_size(&options->early_size_max, 16384);
 }
 
 /* The deadline.  The alarm stands where it is while the deadline moves away from it, and is set

@@ -42,7 +42,7 @@ hws_status hws_location_write(hws_buffer *location, const hws_memory *memory, hw
             put_escaped(location, path.data[i]);
     put(location, '/');
     if (query.data) put(location, '?');
-    for (size_t i = 0; i < query.size; i++) put(location, query.data[i]);
+    for (size_t i = 0; query.data && i < query.size; i++) put(location, query.data[i]);
     put(location, '\0');
     return HWS_OK;
 }

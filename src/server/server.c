@@ -12,6 +12,7 @@
 
 enum {
     DESCRIPTORS_KEPT_FREE = 64, /* for files, listeners, and the program around us */
+    DESCRIPTORS_LEAST = 128,    /* below which the limit is not worth halving */
 };
 
 void hws_server_log(const hws_server *server, int level, const char *format, ...)
@@ -30,7 +31,7 @@ static uint32_t default_connection_count_max(void)
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
     if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > UINT32_MAX) return UINT32_MAX;
-    if (limit.rlim_cur <= 2 * DESCRIPTORS_KEPT_FREE) return DESCRIPTORS_KEPT_FREE;
+    if (limit.rlim_cur <= DESCRIPTORS_LEAST) return DESCRIPTORS_KEPT_FREE;
     return (uint32_t)limit.rlim_cur - DESCRIPTORS_KEPT_FREE;
 }
 
