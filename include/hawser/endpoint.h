@@ -77,7 +77,7 @@ typedef struct hws_endpoint_options {
     hws_role role;
     bool stream_parts;           /* deliver parts of messages as they arrive; false: whole */
     bool skip_utf8;              /* do not validate text; false: §8.1 */
-    uint64_t message_size_max;   /* bytes over all fragments; 0: 1 MiB */
+    uint64_t message_size_max;   /* bytes over all fragments; 0: 1 MiB; whole: at most 2 GiB */
     uint32_t fragment_count_max; /* of one message; 0: 131072 */
     uint32_t fragment_empty_max; /* fragments without payload of one message; 0: 128 */
     uint32_t control_burst_max;  /* control frames at once; 0: 50 */
@@ -112,7 +112,8 @@ typedef struct hws_close {
     int code;          /* the peer's; else ours, if a Close frame of ours went out; else 1006 */
     bool was_clean;    /* a Close frame was sent and one received (§7.1.4) */
     hws_status status; /* HWS_OK when the peer or this side simply closed; else the failure */
-    hws_text reason;   /* the peer's, or ours; UTF-8, not terminated; lives until the next call */
+    hws_text reason;   /* the peer's, or that of our failure; UTF-8, not terminated; lives until
+                          the next call */
 } hws_close;
 
 typedef struct hws_event {

@@ -11,6 +11,10 @@ static void default_32(uint32_t *option, uint32_t value)
 void hws_endpoint_options_complete(hws_endpoint_options *options)
 {
     if (options->message_size_max == 0) options->message_size_max = 1 << 20;
+    /* Row G013: "no limit" is not a limit to a message that is to lie in memory whole. */
+    const uint64_t whole_max = UINT64_C(1) << 31;
+    if (!options->stream_parts && options->message_size_max > whole_max)
+        options->message_size_max = whole_max;
     if (!options->kernels) options->kernels = hws_kernels_scalar();
     default_32(&options->fragment_count_max, 131072);
     default_32(&options->fragment_empty_max, 128);

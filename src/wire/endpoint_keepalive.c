@@ -8,12 +8,16 @@
  */
 #include "wire/endpoint.h"
 
+enum { STANDSTILL_MS = 25000 }; /* how late a tick may be, when there is no ping interval to tell */
+
 /* A slow but steady sender is let go on: each message_rate_min bytes earn it a second. */
 static uint64_t message_deadline(const hws_endpoint *endpoint)
 {
     const hws_endpoint_options *options = endpoint->options;
-    const uint64_t earned_s = endpoint->message_size / options->message_rate_min;
-    return endpoint->receiving_ms + options->message_timeout_ms + earned_s * 1000;
+    const uint64_t rate = options->message_rate_min;
+    const uint64_t earned_ms =
+        endpoint->message_size / rate * 1000 + endpoint->message_size % rate * 1000 / rate;
+    return endpoint->receiving_ms + options->message_timeout_ms + earned_ms;
 }
 
 static uint64_t keepalive_deadline(const hws_endpoint *endpoint)
@@ -41,32 +45,33 @@ static hws_status ping(hws_endpoint *endpoint, uint64_t now_ms)
     return hws_endpoint_write(endpoint, HWS_OPCODE_PING, true, NULL, 0);
 }
 
-/* A tick that comes this late says that we were stopped, not the peer: it gets a new chance (row
- * N020). */
+/* A tick that comes that late says that we were stopped, not the peer (row N020): whatever it owes
+ * us, it gets the time for it again. */
 static bool is_far_too_late(const hws_endpoint *endpoint, uint64_t now_ms)
 {
-    const hws_endpoint_options *options = endpoint->options;
-    return now_ms - endpoint->asked_ms > (uint64_t)options->pong_timeout_ms * 2;
+    const uint32_t interval_ms = endpoint->options->ping_interval_ms;
+    const uint64_t late_ms = now_ms - hws_endpoint_deadline(endpoint);
+    return late_ms > (interval_ms == UINT32_MAX ? STANDSTILL_MS : interval_ms);
 }
 
-static hws_status keep_alive(hws_endpoint *endpoint, uint64_t now_ms)
+static hws_status start_anew(hws_endpoint *endpoint, uint64_t now_ms)
 {
-    if (now_ms < keepalive_deadline(endpoint)) return HWS_OK;
-    if (endpoint->pinged && !is_far_too_late(endpoint, now_ms)) return HWS_ERR_PONG_TIMEOUT;
-    return ping(endpoint, now_ms);
+    endpoint->receiving_ms = now_ms;
+    return endpoint->options->ping_interval_ms == UINT32_MAX ? HWS_OK : ping(endpoint, now_ms);
+}
+
+static hws_status judge(hws_endpoint *endpoint, uint64_t now_ms)
+{
+    if (endpoint->close_sent) return HWS_ERR_CLOSE_TIMEOUT;
+    if (is_far_too_late(endpoint, now_ms)) return start_anew(endpoint, now_ms);
+    if (endpoint->receiving && now_ms >= message_deadline(endpoint)) return HWS_ERR_MESSAGE_TIMEOUT;
+    return endpoint->pinged ? HWS_ERR_PONG_TIMEOUT : ping(endpoint, now_ms);
 }
 
 void hws_endpoint_tick(hws_endpoint *endpoint, uint64_t now_ms, hws_event *event)
 {
     *event = (hws_event){.type = HWS_EVENT_NEED_INPUT};
     if (now_ms < hws_endpoint_deadline(endpoint)) return;
-
-    hws_status status;
-    if (endpoint->close_sent)
-        status = HWS_ERR_CLOSE_TIMEOUT;
-    else if (endpoint->receiving && now_ms >= message_deadline(endpoint))
-        status = HWS_ERR_MESSAGE_TIMEOUT;
-    else
-        status = keep_alive(endpoint, now_ms);
+    const hws_status status = judge(endpoint, now_ms);
     if (status != HWS_OK) hws_endpoint_fail(endpoint, status, event);
 }

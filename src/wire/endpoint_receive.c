@@ -214,6 +214,10 @@ static hws_status receive_control(hws_endpoint *endpoint, hws_span *input, hws_e
     if (endpoint->message_opcode == 0) endpoint->receiving = false;
     if (endpoint->frame.opcode == HWS_OPCODE_CLOSE)
         return hws_endpoint_take_close(endpoint, payload, event);
+    if (endpoint->close_sent) { /* told to nobody: the next frame may need its place at once */
+        hws_endpoint_drop_control(endpoint);
+        return HWS_OK;
+    }
     if (endpoint->frame.opcode == HWS_OPCODE_PING) HWS_TRY(hws_endpoint_pong(endpoint, payload));
     event->type = endpoint->frame.opcode == HWS_OPCODE_PING ? HWS_EVENT_PING : HWS_EVENT_PONG;
     event->payload = payload;

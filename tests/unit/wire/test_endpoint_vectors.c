@@ -1,368 +1,544 @@
 /* SPDX-License-Identifier: MIT */
-/* tests/vectors/endpoint.txt: each case whole, byte by byte, and cut at every position.  However
- * the network cut the bytes, the application hears the same and the peer is sent the same. */
-#include "wire/endpoint.h"
+/* Runs tests/vectors/endpoint/: every vector in both roles and in pieces of every kind. */
+#include <dirent.h>
 
-#include "lib/script.h"
+#include "hawser/endpoint.h"
+#include "lib/items.h"
 #include "lib/test_memory.h"
 
-enum { ACTIONS_MAX = 32, TRANSCRIPT_MAX = 16384 };
+enum {
+    VECTOR_LINES_MAX = 64,
+    VECTORS_MAX = 1024,
+    CUT_TWICE_MAX = 48,   /* bytes: up to here, cut at every pair of positions */
+    CUT_ONCE_MAX = 2048,  /* bytes: up to here, cut at every position */
+    CUT_BORDER = 40,      /* bytes at both ends of a long one where it is cut */
+    LINES_SHOWN_MAX = 64, /* payload bytes that a transcript spells out */
+};
 
-typedef enum action_type { DO_INPUT, DO_CLOSE, DO_BLOCKED, DO_FLOWS, DO_END } action_type;
+typedef struct endpoint_vector {
+    const char *name; /* file and title */
+    char *lines[VECTOR_LINES_MAX];
+    size_t line_count;
+    hws_role role;
+} endpoint_vector;
 
-typedef struct action {
-    action_type type;
-    size_t start; /* of the input, in vector.input */
-    size_t size;
-    int code;
-    char reason[128];
-} action;
+/* Where the input is cut: at `first`, at `second`, and after every `stride` bytes. */
+typedef struct cuts {
+    size_t first;
+    size_t second;
+    size_t stride;
+} cuts;
 
-typedef struct vector {
-    char title[128];
+typedef struct run {
+    const endpoint_vector *vector;
+    cuts cuts;
+    test_memory counter;
+    hws_memory memory;
     hws_endpoint_options options;
-    script_bytes input;
-    action actions[ACTIONS_MAX];
-    size_t action_count;
-    char want_events[TRANSCRIPT_MAX];
-    char want_sent[TRANSCRIPT_MAX];
-} vector;
+    hws_endpoint *endpoint;
+    uint64_t now_ms;
+    size_t offset; /* of all input */
+    items message; /* the parts so far */
+    items got;
+    items want;
+    items out;
+    items out_want;
+} run;
 
-static const uint8_t KEY[4] = {0x37, 0xfa, 0x21, 0x3d};
+static const items_style STYLE_IN_KEY = {.key = {0x37, 0xfa, 0x21, 0x3d}};
+static const items_style STYLE_OUT_KEY = {.key = {0x11, 0x22, 0x33, 0x44}};
 
-static void mask(uint8_t *bytes, size_t size, const uint8_t key[4])
+static items_style style_in(const run *it)
 {
-    for (size_t i = 0; i < size; i++) bytes[i] ^= key[i % 4]; /* §5.3, to the letter */
+    items_style style = STYLE_IN_KEY;
+    style.masked = it->vector->role == HWS_ROLE_SERVER;
+    return style;
 }
 
-static bool fixed_random(void *user, uint8_t *bytes, size_t size)
+static items_style style_out(const run *it)
+{
+    items_style style = STYLE_OUT_KEY;
+    style.masked = it->vector->role == HWS_ROLE_CLIENT;
+    return style;
+}
+
+static bool fixed_key(void *user, uint8_t *bytes, size_t size)
 {
     (void)user;
-    for (size_t i = 0; i < size; i++) bytes[i] = KEY[i % 4];
+    assert_int_equal(size, 4);
+    memcpy(bytes, STYLE_OUT_KEY.key, size);
     return true;
 }
 
-/* Transcripts: a line for each thing, bytes as hex unless they are short and printable. */
-static void tell(char *transcript, const char *what, const uint8_t *bytes, size_t size)
+static void note(items *log, const char *text)
 {
-    char *at = transcript + strlen(transcript);
-    char *end = transcript + TRANSCRIPT_MAX;
-    at += snprintf(at, (size_t)(end - at), "%s ", what);
+    items_add(log, text, strlen(text));
+}
+
+static void note_bytes(items *log, const void *data, size_t size)
+{
+    const uint8_t *bytes = data;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    char text[32];
     for (size_t i = 0; i < size; i++) {
-        assert_true(end - at > 8);
-        at += snprintf(at, (size_t)(end - at), "%02x", bytes[i]);
+        hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+        if (i >= LINES_SHOWN_MAX) continue;
+        snprintf(text, sizeof text, "%02x", bytes[i]);
+        note(log, text);
     }
-    snprintf(at, (size_t)(end - at), "\n");
+    snprintf(text, sizeof text, "/%zu/%llx\n", size, (unsigned long long)hash);
+    note(log, text);
 }
 
-static void tell_close(char *transcript, int code, const char *how, const uint8_t *reason,
-                       size_t size)
+static const char *status_name(hws_status status)
 {
-    char what[48];
-    snprintf(what, sizeof what, "close %d %s", code, how);
-    tell(transcript, what, reason, size);
-}
-
-/* Reading a vector. */
-
-static uint8_t read_opcode(const char **at)
-{
-    static const char *const NAMES[] = {"cont", "text", "binary", "",     "",    "",
-                                        "",     "",     "close",  "ping", "pong"};
-    for (uint8_t i = 0; i < COUNT_OF(NAMES); i++)
-        if (*NAMES[i] && script_take(at, NAMES[i])) return i;
-    return (uint8_t)script_number(at);
-}
-
-static void read_payload(const char **at, uint8_t opcode, script_bytes *payload)
-{
-    if (opcode == HWS_OPCODE_CLOSE && isdigit((unsigned char)**at)) {
-        const unsigned long code = script_number(at);
-        payload->data[payload->size++] = (uint8_t)(code >> 8);
-        payload->data[payload->size++] = (uint8_t)code;
+    switch (status) {
+#define NAME_OF(name, value, close_code, http_status, text)                                        \
+    case HWS_##name:                                                                               \
+        return #name;
+        HWS_STATUS_MAP(NAME_OF)
+#undef NAME_OF
     }
-    if (!script_at_end(at)) script_string(at, payload);
+    return "?";
 }
 
-static void read_frame(const char *at, vector *it)
+static void note_close(items *log, const hws_close *close)
 {
-    static script_bytes payload;
-    payload.size = 0;
-    hws_frame_header header = {
-        .fin = script_take(&at, "fin"),
-        .masked = it->options.role == HWS_ROLE_SERVER,
-    };
-    if (script_take(&at, "rsv1")) header.rsv |= 4;
-    if (script_take(&at, "rsv2")) header.rsv |= 2;
-    if (script_take(&at, "rsv3")) header.rsv |= 1;
-    if (script_take(&at, "masked")) header.masked = true;
-    if (script_take(&at, "unmasked")) header.masked = false;
-    header.opcode = read_opcode(&at);
-    read_payload(&at, header.opcode, &payload);
-
-    header.payload_size = payload.size;
-    if (header.masked) {
-        memcpy(header.mask_key, KEY, 4);
-        mask(payload.data, payload.size, KEY);
-    }
-    it->input.size += hws_frame_header_write(&header, it->input.data + it->input.size);
-    memcpy(it->input.data + it->input.size, payload.data, payload.size);
-    it->input.size += payload.size;
+    char text[128];
+    snprintf(text, sizeof text, "close %d %s %s ", close->code,
+             close->was_clean ? "clean" : "unclean", status_name(close->status));
+    note(log, text);
+    note_bytes(log, close->reason.data, close->reason.size);
 }
 
-static action *add_action(vector *it, action_type type)
+static void note_message(run *it, const hws_message *message)
 {
-    assert_true(it->action_count < ACTIONS_MAX);
-    action *made = &it->actions[it->action_count++];
-    *made = (action){.type = type, .start = it->input.size};
-    return made;
+    const bool first = message->part == HWS_WHOLE || message->part == HWS_FIRST;
+    assert_true(message->part == HWS_WHOLE || it->options.stream_parts);
+    assert_true(first == (it->message.capacity == 0));
+    items_add(&it->message, message->data, message->size);
+    if (message->part == HWS_FIRST || message->part == HWS_MIDDLE) return;
+    note(&it->got, message->type == HWS_TEXT ? "text " : "binary ");
+    note_bytes(&it->got, it->message.data, it->message.size);
+    items_release(&it->message);
 }
 
-static void read_in(const char *at, vector *it)
-{
-    action *made = it->action_count > 0 ? &it->actions[it->action_count - 1] : NULL;
-    if (!made || made->type != DO_INPUT) made = add_action(it, DO_INPUT);
-    if (script_take(&at, "hex"))
-        script_hex(&at, &it->input);
-    else
-        read_frame(at, it);
-    made->size = it->input.size - made->start;
-}
-
-static void read_do(const char *at, vector *it)
-{
-    if (script_take(&at, "blocked")) {
-        add_action(it, DO_BLOCKED);
-    } else if (script_take(&at, "flows")) {
-        add_action(it, DO_FLOWS);
-    } else if (script_take(&at, "end")) {
-        add_action(it, DO_END);
-    } else {
-        assert_true(script_take(&at, "close"));
-        static script_bytes reason;
-        reason.size = 0;
-        action *made = add_action(it, DO_CLOSE);
-        made->code = (int)script_number(&at);
-        script_string(&at, &reason);
-        memcpy(made->reason, reason.data, reason.size);
-    }
-}
-
-static void read_options(const char *at, vector *it)
-{
-    unsigned value;
-    if (sscanf(at, "message_size_max=%u", &value) == 1)
-        it->options.message_size_max = value;
-    else if (sscanf(at, "fragment_count_max=%u", &value) == 1)
-        it->options.fragment_count_max = value;
-    else if (sscanf(at, "fragment_empty_max=%u", &value) == 1)
-        it->options.fragment_empty_max = value;
-    else if (sscanf(at, "control_burst_max=%u", &value) == 1)
-        it->options.control_burst_max = value;
-    else if (sscanf(at, "skip_utf8=%u", &value) == 1)
-        it->options.skip_utf8 = value != 0;
-    else
-        fail_msg("%s: unknown option %s", it->title, at);
-}
-
-/* "close 1002 unclean "reason"", "text "Hello"", … into the words of the transcripts. */
-static void read_want(const char *at, char *want)
-{
-    static script_bytes bytes;
-    bytes.size = 0;
-    if (script_take(&at, "close")) {
-        const int code = isdigit((unsigned char)*at) ? (int)script_number(&at) : 0;
-        const char *how = script_take(&at, "clean")     ? "clean"
-                          : script_take(&at, "unclean") ? "unclean"
-                                                        : "sent";
-        if (!script_at_end(&at)) script_string(&at, &bytes);
-        tell_close(want, code, how, bytes.data, bytes.size);
-        return;
-    }
-    char what[16];
-    assert_int_equal(sscanf(at, "%15s", what), 1);
-    at += strlen(what);
-    script_string(&at, &bytes);
-    tell(want, what, bytes.data, bytes.size);
-}
-
-/* Running it. */
-
-static void hear(const hws_event *event, char *events)
+static void note_event(run *it, const hws_event *event)
 {
     switch (event->type) {
     case HWS_EVENT_NEED_INPUT:
-        break;
+        return;
     case HWS_EVENT_MESSAGE:
-        assert_int_equal(event->message.part, HWS_WHOLE);
-        tell(events, event->message.type == HWS_TEXT ? "text" : "binary", event->message.data,
-             event->message.size);
-        break;
+        note_message(it, &event->message);
+        return;
     case HWS_EVENT_PING:
-        tell(events, "ping", event->payload.data, event->payload.size);
-        break;
     case HWS_EVENT_PONG:
-        tell(events, "pong", event->payload.data, event->payload.size);
-        break;
+        note(&it->got, event->type == HWS_EVENT_PING ? "ping " : "pong ");
+        note_bytes(&it->got, event->payload.data, event->payload.size);
+        return;
     case HWS_EVENT_CLOSE:
-        tell_close(events, event->close.code, event->close.was_clean ? "clean" : "unclean",
-                   (const uint8_t *)event->close.reason.data, event->close.reason.size);
-        break;
+        note_close(&it->got, &event->close);
+        assert_int_equal(hws_endpoint_ready_state(it->endpoint), HWS_CLOSED);
+        return;
+    }
+    fail();
+}
+
+static void drain(run *it)
+{
+    for (;;) {
+        const hws_span span = hws_endpoint_output(it->endpoint);
+        if (span.size == 0) return;
+        items_add(&it->out, span.data, span.size);
+        hws_endpoint_sent(it->endpoint, span.size);
     }
 }
 
-static void feed(hws_endpoint *endpoint, const uint8_t *bytes, size_t size, char *events)
+/* From a block of its own, so that the sanitizer sees a byte too far. */
+static void receive(run *it, const uint8_t *bytes, size_t size)
 {
-    /* A block of its own: reading past its end is noticed by the sanitizer. */
-    uint8_t *copy = malloc(size + 1);
-    assert_non_null(copy);
-    memcpy(copy, bytes, size);
-    hws_span input = {copy, size};
+    uint8_t *block = malloc(size + (size == 0));
+    assert_non_null(block);
+    if (size > 0) memcpy(block, bytes, size);
+    hws_span input = {block, size};
     hws_event event;
     do {
-        hws_endpoint_receive(endpoint, 0, &input, &event);
-        hear(&event, events);
+        hws_endpoint_receive(it->endpoint, it->now_ms, &input, &event);
+        note_event(it, &event);
+        drain(it);
     } while (event.type != HWS_EVENT_NEED_INPUT);
     assert_int_equal(input.size, 0);
-    free(copy);
+    free(block);
 }
 
-static void run_action(hws_endpoint *endpoint, const vector *it, const action *now, size_t cut,
-                       size_t piece, char *events)
+static size_t piece_size(const run *it, size_t left)
 {
-    hws_event event = {.type = HWS_EVENT_NEED_INPUT};
-    const hws_text reason = {now->reason, strlen(now->reason)};
-    switch (now->type) {
-    case DO_INPUT:
-        for (size_t at = 0; at < now->size;) {
-            size_t size = now->size - at < piece ? now->size - at : piece;
-            const size_t place = now->start + at;
-            if (place < cut && cut < place + size) size = cut - place;
-            feed(endpoint, it->input.data + place, size, events);
-            at += size;
-        }
-        break;
-    case DO_CLOSE:
-        assert_int_equal(hws_endpoint_close(endpoint, 0, now->code, reason), HWS_OK);
-        break;
-    case DO_BLOCKED:
-    case DO_FLOWS:
-        hws_endpoint_set_blocked(endpoint, now->type == DO_BLOCKED);
-        break;
-    case DO_END:
-        hws_endpoint_end(endpoint, HWS_ERR_CONNECTION_LOST, &event);
-        hear(&event, events);
-        break;
+    const size_t at = it->offset;
+    size_t size = left;
+    if (it->cuts.first > at && it->cuts.first - at < size) size = it->cuts.first - at;
+    if (it->cuts.second > at && it->cuts.second - at < size) size = it->cuts.second - at;
+    const size_t stride = it->cuts.stride;
+    if (stride > 0 && stride - at % stride < size) size = stride - at % stride;
+    return size;
+}
+
+static void do_in(run *it, const char *at)
+{
+    items bytes = {0};
+    const items_style style = style_in(it);
+    items_read(&bytes, &at, &style);
+    for (size_t done = 0; done < bytes.size;) {
+        const size_t size = piece_size(it, bytes.size - done);
+        receive(it, bytes.data + done, size);
+        done += size;
+        it->offset += size;
+    }
+    items_release(&bytes);
+}
+
+static void check_step(run *it)
+{
+    drain(it);
+    items_add(&it->got, "", 1);
+    items_add(&it->want, "", 1);
+    if (strcmp((char *)it->got.data, (char *)it->want.data) != 0)
+        fail_msg("%s (cut at %zu, %zu, each %zu)\n-- got:\n%s-- want:\n%s", it->vector->name,
+                 it->cuts.first, it->cuts.second, it->cuts.stride, (char *)it->got.data,
+                 (char *)it->want.data);
+    items got = {0};
+    items want = {0};
+    note_bytes(&got, it->out.data, it->out.size);
+    note_bytes(&want, it->out_want.data, it->out_want.size);
+    items_add(&got, "", 1);
+    items_add(&want, "", 1);
+    if (strcmp((char *)got.data, (char *)want.data) != 0)
+        fail_msg("%s (cut at %zu, %zu, each %zu)\n-- sent: %s-- want: %s", it->vector->name,
+                 it->cuts.first, it->cuts.second, it->cuts.stride, (char *)got.data,
+                 (char *)want.data);
+    items_release(&got);
+    items_release(&want);
+    it->got.size = it->want.size = it->out.size = it->out_want.size = 0;
+}
+
+static void check_status(const run *it, hws_status status, const char *at)
+{
+    const char *want = items_skip(&at, "->") ? (items_skip(&at, ""), at) : "OK";
+    if (strcmp(status_name(status), want) != 0)
+        fail_msg("%s: a call answers %s, not %s", it->vector->name, status_name(status), want);
+}
+
+static void do_time(run *it, const char *at)
+{
+    items_skip(&at, "+");
+    it->now_ms += items_number(&at);
+    hws_event event;
+    hws_endpoint_tick(it->endpoint, it->now_ms, &event);
+    note_event(it, &event);
+}
+
+static void do_send(run *it, const char *at)
+{
+    hws_message message = {0};
+    if (items_skip(&at, "first")) message.part = HWS_FIRST;
+    if (items_skip(&at, "middle")) message.part = HWS_MIDDLE;
+    if (items_skip(&at, "last")) message.part = HWS_LAST;
+    message.type = items_skip(&at, "text") ? HWS_TEXT : HWS_BINARY;
+    items_skip(&at, "binary");
+    items bytes = {0};
+    items_read(&bytes, &at, &STYLE_OUT_KEY);
+    message.data = bytes.data;
+    message.size = bytes.size;
+    check_status(it, hws_endpoint_send(it->endpoint, &message), at);
+    items_release(&bytes);
+}
+
+static void do_ping(run *it, const char *at)
+{
+    items bytes = {0};
+    items_read(&bytes, &at, &STYLE_OUT_KEY);
+    check_status(it, hws_endpoint_ping(it->endpoint, bytes.data, bytes.size), at);
+    items_release(&bytes);
+}
+
+static void do_close(run *it, const char *at)
+{
+    items_skip(&at, "");
+    const int code = (int)items_number(&at);
+    items bytes = {0};
+    items_read(&bytes, &at, &STYLE_OUT_KEY);
+    const hws_text reason = {(char *)bytes.data, bytes.size};
+    check_status(it, hws_endpoint_close(it->endpoint, it->now_ms, code, reason), at);
+    items_release(&bytes);
+}
+
+static void do_blocked(run *it, const char *at)
+{
+    hws_endpoint_set_blocked(it->endpoint, items_skip(&at, "yes"));
+}
+
+static hws_status status_of(const char *name)
+{
+#define VALUE_OF(status, value, close_code, http_status, text)                                     \
+    if (strcmp(name, #status) == 0) return HWS_##status;
+    HWS_STATUS_MAP(VALUE_OF)
+#undef VALUE_OF
+    fail_msg("no such status: %s", name);
+    return HWS_OK;
+}
+
+static void do_end(run *it, const char *at)
+{
+    items_skip(&at, "");
+    hws_event event;
+    hws_endpoint_end(it->endpoint, status_of(at), &event);
+    note_event(it, &event);
+}
+
+static void want_close(run *it, const char *at)
+{
+    hws_close close = {0};
+    items_skip(&at, "");
+    close.code = (int)items_number(&at);
+    close.was_clean = !items_skip(&at, "unclean");
+    items_skip(&at, "clean");
+    items_skip(&at, "");
+    char name[40] = {0};
+    for (size_t i = 0; *at && *at != ' ' && i + 1 < sizeof name; i++) name[i] = *at++;
+    close.status = status_of(name);
+    items reason = {0};
+    if (items_skip(&at, "explained")) { /* our own words for it */
+        note(&reason, hws_status_text(close.status));
+    } else {
+        items_read(&reason, &at, &STYLE_OUT_KEY);
+    }
+    close.reason = (hws_text){(char *)reason.data, reason.size};
+    note_close(&it->want, &close);
+    items_release(&reason);
+}
+
+static void want_event(run *it, const char *at)
+{
+    static const char *const KINDS[] = {"text ", "binary ", "ping ", "pong "};
+    if (items_skip(&at, "close")) {
+        want_close(it, at);
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(KINDS); i++) {
+        const size_t size = strlen(KINDS[i]) - 1; /* nothing may follow */
+        items_skip(&at, "");
+        if (strncmp(at, KINDS[i], size) != 0) continue;
+        at += size;
+        items bytes = {0};
+        items_read(&bytes, &at, &STYLE_OUT_KEY);
+        note(&it->want, KINDS[i]);
+        note_bytes(&it->want, bytes.data, bytes.size);
+        items_release(&bytes);
+        return;
+    }
+    fail_msg("no such event: %s", at);
+}
+
+/* "failed STATUS" stands for the Close frame and its event, both of which the table words. */
+static void want_failed(run *it, const char *at)
+{
+    items_skip(&at, "");
+    const hws_status status = status_of(at);
+    const char *text = hws_status_text(status);
+    const int code = hws_status_close_code(status);
+    note_close(&it->want,
+               &(hws_close){.code = code, .status = status, .reason = {text, strlen(text)}});
+
+    char frame[256];
+    snprintf(frame, sizeof frame, "[88 %04x \"%s\"]", (unsigned)code, text);
+    const char *rest = frame;
+    const items_style style = style_out(it);
+    items_read(&it->out_want, &rest, &style);
+}
+
+static void want_out(run *it, const char *at)
+{
+    const items_style style = style_out(it);
+    items_read(&it->out_want, &at, &style);
+}
+
+static void ignore(run *it, const char *at)
+{
+    (void)it;
+    (void)at;
+}
+
+static void set_options(run *it, const char *at)
+{
+    hws_endpoint_options *options = &it->options;
+    while (items_skip(&at, ""), *at) {
+        if (items_skip(&at, "stream_parts="))
+            options->stream_parts = items_number(&at) != 0;
+        else if (items_skip(&at, "skip_utf8="))
+            options->skip_utf8 = items_number(&at) != 0;
+        else if (items_skip(&at, "message_size_max="))
+            options->message_size_max = items_number(&at);
+#define UINT32_OPTION(name)                                                                        \
+    else if (items_skip(&at, #name "=")) options->name = (uint32_t)items_number(&at)
+        UINT32_OPTION(fragment_count_max);
+        UINT32_OPTION(fragment_empty_max);
+        UINT32_OPTION(control_burst_max);
+        UINT32_OPTION(control_rate_max);
+        UINT32_OPTION(ping_interval_ms);
+        UINT32_OPTION(pong_timeout_ms);
+        UINT32_OPTION(close_timeout_ms);
+        UINT32_OPTION(message_timeout_ms);
+        UINT32_OPTION(message_rate_min);
+#undef UINT32_OPTION
+        else items_bad(at);
     }
 }
 
-static void tell_sent(hws_endpoint *endpoint, char *sent)
+/* `steps` come between comparisons. */
+static const struct {
+    const char *key;
+    bool steps;
+    void (*act)(run *it, const char *at);
+} KEYS[] = {
+    {"title:", false, ignore},     {"clause:", false, ignore},     {"row:", false, ignore},
+    {"role:", false, ignore},      {"options:", false, ignore},    {"in:", true, do_in},
+    {"time:", true, do_time},      {"send:", true, do_send},       {"ping:", true, do_ping},
+    {"close:", true, do_close},    {"blocked:", true, do_blocked}, {"end:", true, do_end},
+    {"event:", false, want_event}, {"out:", false, want_out},      {"failed:", false, want_failed},
+};
+
+static void do_line(run *it, const char *line, bool *in_input)
 {
-    static const char *const NAMES[] = {"cont", "text", "binary", "?",    "?",   "?",
-                                        "?",    "?",    "close",  "ping", "pong"};
-    static script_bytes out;
-    out.size = 0;
-    for (hws_span run = hws_endpoint_output(endpoint); run.size > 0;
-         run = hws_endpoint_output(endpoint)) {
-        memcpy(out.data + out.size, run.data, run.size);
-        out.size += run.size;
-        hws_endpoint_sent(endpoint, run.size);
-    }
-    const hws_frame_rules rules = {.from_client = endpoint->options->role == HWS_ROLE_CLIENT};
-    for (size_t at = 0; at < out.size;) {
-        hws_frame_header header;
-        size_t header_size;
-        assert_int_equal(
-            hws_frame_header_read(out.data + at, out.size - at, &rules, &header, &header_size),
-            HWS_OK);
-        assert_true(header_size > 0 && header.fin && header.payload_size <= out.size - at);
-        uint8_t *payload = out.data + at + header_size;
-        const size_t size = (size_t)header.payload_size;
-        if (header.masked) mask(payload, size, header.mask_key);
-        at += header_size + size;
-        if (header.opcode != HWS_OPCODE_CLOSE)
-            tell(sent, NAMES[header.opcode], payload, size);
-        else if (size == 0)
-            tell_close(sent, 0, "sent", NULL, 0);
-        else
-            tell_close(sent, payload[0] << 8 | payload[1], "sent", payload + 2, size - 2);
-    }
-}
-
-static void run(const vector *it, size_t cut, size_t piece)
-{
-    static char events[TRANSCRIPT_MAX], sent[TRANSCRIPT_MAX];
-    events[0] = sent[0] = 0;
-    test_memory counter;
-    const hws_memory memory = test_memory_hook(&counter);
-    hws_endpoint_options options = it->options;
-    options.memory = &memory;
-    options.random = fixed_random;
-    hws_endpoint_options_complete(&options);
-
-    hws_endpoint *endpoint;
-    assert_int_equal(hws_endpoint_new(&options, 0, &endpoint), HWS_OK);
-    for (size_t i = 0; i < it->action_count; i++)
-        run_action(endpoint, it, &it->actions[i], cut, piece, events);
-    tell_sent(endpoint, sent);
-    hws_endpoint_free(endpoint);
-
-    if (strcmp(events, it->want_events) != 0 || strcmp(sent, it->want_sent) != 0)
-        fail_msg("%s (cut at %zu, pieces of %zu)\nheard:\n%swant:\n%ssent:\n%swant:\n%s", it->title,
-                 cut, piece, events, it->want_events, sent, it->want_sent);
-    assert_int_equal(counter.bytes_out, 0);
-}
-
-static size_t case_count;
-
-static void run_everywhere(const vector *it)
-{
-    if (!*it->title) return;
-    case_count++;
-    run(it, 0, SIZE_MAX);
-    run(it, 0, 1);
-    run(it, 0, 3);
-    for (size_t cut = 1; cut < it->input.size; cut++) run(it, cut, SIZE_MAX);
-}
-
-static void test_vectors(void **state)
-{
-    (void)state;
-    FILE *file = fopen("tests/vectors/endpoint.txt", "r");
-    assert_non_null(file);
-    static vector it;
-    char line[1024];
-    while (fgets(line, sizeof line, file)) {
-        line[strcspn(line, "\n")] = 0;
+    for (size_t i = 0; i < COUNT_OF(KEYS); i++) {
         const char *at = line;
-        if (*line == 0 || *line == '#') continue;
-        if (script_take(&at, "==")) {
-            run_everywhere(&it);
-            memset(&it, 0, sizeof it);
-            snprintf(it.title, sizeof it.title, "%s", at);
-        } else if (script_take(&at, "role")) {
-            it.options.role = HWS_ROLE_CLIENT;
-        } else if (script_take(&at, "options")) {
-            read_options(at, &it);
-        } else if (script_take(&at, "in")) {
-            read_in(at, &it);
-        } else if (script_take(&at, "do")) {
-            read_do(at, &it);
-        } else if (script_take(&at, "event")) {
-            read_want(at, it.want_events);
-        } else if (script_take(&at, "sent")) {
-            read_want(at, it.want_sent);
-        } else {
-            fail_msg("what is this? %s", line);
-        }
+        if (!items_skip(&at, KEYS[i].key)) continue;
+        const bool is_input = KEYS[i].act == do_in;
+        if (KEYS[i].steps && !(is_input && *in_input)) check_step(it);
+        *in_input = is_input;
+        items_skip(&at, "");
+        KEYS[i].act(it, at);
+        return;
     }
-    run_everywhere(&it);
-    fclose(file);
-    assert_true(case_count > 80);
+    fail_msg("%s: no such line: %s", it->vector->name, line);
+}
+
+/* Returns the size of all input. */
+static size_t run_once(const endpoint_vector *vector, cuts where)
+{
+    run it = {.vector = vector, .cuts = where, .now_ms = 1000000};
+    it.memory = test_memory_hook(&it.counter);
+    it.options = (hws_endpoint_options){
+        .role = vector->role,
+        .memory = &it.memory,
+        .random = fixed_key,
+    };
+    for (size_t i = 0; i < vector->line_count; i++) {
+        const char *at = vector->lines[i];
+        if (items_skip(&at, "options:")) set_options(&it, at);
+    }
+    hws_endpoint_options_complete(&it.options);
+    assert_int_equal(hws_endpoint_new(&it.options, it.now_ms, &it.endpoint), HWS_OK);
+
+    bool in_input = false;
+    for (size_t i = 0; i < vector->line_count; i++) do_line(&it, vector->lines[i], &in_input);
+    check_step(&it);
+
+    hws_endpoint_free(it.endpoint);
+    assert_int_equal(it.counter.bytes_out, 0);
+    items_release(&it.message);
+    items_release(&it.got);
+    items_release(&it.want);
+    items_release(&it.out);
+    items_release(&it.out_want);
+    return it.offset;
+}
+
+static void run_vector(void **state)
+{
+    const endpoint_vector *vector = *state;
+    const size_t size = run_once(vector, (cuts){0});
+    run_once(vector, (cuts){.stride = 1});
+    run_once(vector, (cuts){.stride = 2});
+    run_once(vector, (cuts){.stride = 7});
+    run_once(vector, (cuts){.stride = 4096});
+    for (size_t first = 1; first < size; first++) {
+        if (size > CUT_ONCE_MAX && first > CUT_BORDER && size - first > CUT_BORDER) continue;
+        run_once(vector, (cuts){.first = first});
+        for (size_t second = first + 1; size <= CUT_TWICE_MAX && second < size; second++)
+            run_once(vector, (cuts){.first = first, .second = second});
+    }
+}
+
+typedef struct suite {
+    endpoint_vector vectors[VECTORS_MAX];
+    struct CMUnitTest tests[VECTORS_MAX];
+    size_t count;
+} suite;
+
+static suite all;
+
+static void add_vector(const endpoint_vector *read, const char *file)
+{
+    const char *title = read->lines[0];
+    assert_true(items_skip(&title, "title: "));
+    for (hws_role role = HWS_ROLE_SERVER; role <= HWS_ROLE_CLIENT; role++) {
+        const char *const role_name = role == HWS_ROLE_SERVER ? "server" : "client";
+        bool wanted = true;
+        for (size_t i = 0; i < read->line_count; i++) {
+            const char *at = read->lines[i];
+            if (items_skip(&at, "role:")) wanted = items_skip(&at, role_name);
+        }
+        if (!wanted) continue;
+        assert_true(all.count < VECTORS_MAX);
+        endpoint_vector *made = &all.vectors[all.count];
+        *made = *read;
+        made->role = role;
+        char name[256];
+        snprintf(name, sizeof name, "%s: %s (%s)", file, title, role_name);
+        made->name = strdup(name);
+        all.tests[all.count++] =
+            (struct CMUnitTest){.name = made->name, .test_func = run_vector, .initial_state = made};
+    }
+}
+
+static void read_file(const char *folder, const char *file)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", folder, file);
+    FILE *stream = fopen(path, "r");
+    assert_non_null(stream);
+    endpoint_vector read = {0};
+    static char line[65536];
+    while (fgets(line, sizeof line, stream)) {
+        line[strcspn(line, "\n")] = '\0';
+        if (line[0] == '#') continue;
+        if (line[0] == '\0') {
+            if (read.line_count > 0) add_vector(&read, file);
+            read = (endpoint_vector){0};
+            continue;
+        }
+        assert_true(read.line_count < VECTOR_LINES_MAX);
+        read.lines[read.line_count++] = strdup(line);
+    }
+    if (read.line_count > 0) add_vector(&read, file);
+    fclose(stream);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_vectors)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    static const char FOLDER[] = "tests/vectors/endpoint";
+    struct dirent **files;
+    const int count = scandir(FOLDER, &files, NULL, alphasort);
+    for (int i = 0; i < count; i++) {
+        const char *dot = strrchr(files[i]->d_name, '.');
+        if (dot && strcmp(dot, ".txt") == 0) read_file(FOLDER, files[i]->d_name);
+        free(files[i]);
+    }
+    if (count < 0 || all.count == 0) {
+        fprintf(stderr, "no vectors in %s\n", FOLDER);
+        return 1;
+    }
+    free(files);
+    const int failures = _cmocka_run_group_tests("vectors", all.tests, all.count, NULL, NULL);
+    for (size_t i = 0; i < all.count; i++) free((void *)(uintptr_t)all.vectors[i].name);
+    return failures;
 }
