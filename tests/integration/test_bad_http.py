@@ -505,6 +505,7 @@ def section_d_fields():
 def section_d_origin():
     ours, port = f"http://{HOST}", subject.port
     row("D013 no Origin", upgrade(), upgraded())
+    row("D013 no Origin, but a cookie", upgrade("Cookie: a=b"), refused(403))
     row("D016 our own Origin", upgrade(f"Origin: {ours}"), upgraded())
     row("D014 Origin of another", upgrade("Origin: https://evil.example"), refused(403))
     rows("D015 Origin", {
@@ -573,10 +574,11 @@ def section_d_lists():
     rows("D022, D023 unknown extension is ignored", {
         what: upgrade(f"Sec-WebSocket-Extensions: {value}") for what, value in unknown.items()
     }, upgraded(absent=["sec-websocket-extensions"]))
+    origin = f"Origin: http://{HOST}"
     rows("D025 cookie", {
-        "of 4 KB of junk": upgrade(f"Origin: http://{HOST}", "Cookie: " + "\x80\xff=;" * 1000),
-        ";;;": upgrade(f"Origin: http://{HOST}", "Cookie: ;;;"),
-        "quotes": upgrade(f"Origin: http://{HOST}", 'Cookie: a="' + '\\"' * 2000),
+        "of 4 KB of junk": upgrade(origin, "Cookie: " + "\x80\xff=;" * 1000),
+        ";;;": upgrade(origin, "Cookie: ;;;"),
+        "quotes": upgrade(origin, 'Cookie: a="' + '\\"' * 2000),
     }, upgraded())
 
 
