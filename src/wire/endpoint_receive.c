@@ -258,7 +258,7 @@ static void watch_progress(hws_endpoint *endpoint, uint64_t now_ms)
 void hws_endpoint_receive(hws_endpoint *endpoint, uint64_t now_ms, hws_span *input,
                           hws_event *event)
 {
-    *event = (hws_event){.type = HWS_EVENT_NEED_INPUT};
+    event->type = HWS_EVENT_NEED_INPUT; /* the rest is written with the event */
     if (endpoint->message_is_done) hws_endpoint_drop_message(endpoint);
     if (endpoint->control_is_done) hws_endpoint_drop_control(endpoint);
     if (endpoint->ended) {
