@@ -4,10 +4,14 @@
  *     chunk   node | bytes … room     copied bytes; the last chunk is filled up before a new one
  *     share   node ──▶ blob           a reference; no room
  *
- * Small chunks come from a pool and go back to it within the turn when the peer reads. */
+ * Chunks come from two pools and go back to them within the turn when the peer reads: a small one
+ * first, big ones once there is more.  Only what is bigger is asked of the memory hook each time:
+ * an allocator that gives freed pages back to the system would have them faulted in again and
+ * again. */
 #include "base/queue.h"
 
 #include <assert.h>
+#include <stdbool.h>
 
 #include "base/memory.h"
 #include "base/try.h"
@@ -17,6 +21,8 @@ enum {
      * connections fight for the same lines of the cache. */
     CHUNK_SIZE = 4032,
     CHUNKS_KEPT_MAX = 512,
+    BIG_CHUNK_SIZE = 32704,
+    BIG_CHUNKS_KEPT_MAX = 128,
     SHARES_KEPT_MAX = 4096,
 };
 
@@ -33,12 +39,14 @@ void hws_queue_store_init(hws_queue_store *store, const hws_memory *memory)
 {
     store->memory = memory;
     hws_pool_init(&store->chunks, memory, CHUNK_SIZE, CHUNKS_KEPT_MAX);
+    hws_pool_init(&store->big_chunks, memory, BIG_CHUNK_SIZE, BIG_CHUNKS_KEPT_MAX);
     hws_pool_init(&store->shares, memory, sizeof(hws_queue_node), SHARES_KEPT_MAX);
 }
 
 void hws_queue_store_release(hws_queue_store *store)
 {
     hws_pool_release(&store->chunks);
+    hws_pool_release(&store->big_chunks);
     hws_pool_release(&store->shares);
 }
 
@@ -56,14 +64,23 @@ static void push(hws_queue *queue, hws_queue_node *node)
     queue->last = node;
 }
 
-/* A chunk with room for `size` bytes: from the pool when that is enough, else made to measure. */
-static hws_queue_node *chunk_new(hws_queue_store *store, size_t size)
+/* The pool of blocks of that size; NULL: they are made to measure. */
+static hws_pool *pool_of(hws_queue_store *store, size_t block_size)
+{
+    if (block_size == CHUNK_SIZE) return &store->chunks;
+    return block_size == BIG_CHUNK_SIZE ? &store->big_chunks : NULL;
+}
+
+/* A chunk with room for `size` bytes; `goes_on`: others wait before it already. */
+static hws_queue_node *chunk_new(hws_queue_store *store, size_t size, bool goes_on)
 {
     if (size > SIZE_MAX - sizeof(hws_queue_node)) return NULL;
     const size_t needed = sizeof(hws_queue_node) + size;
-    const size_t block_size = needed > CHUNK_SIZE ? needed : CHUNK_SIZE;
-    hws_queue_node *node = block_size == CHUNK_SIZE ? hws_pool_take(&store->chunks)
-                                                    : hws_memory_new(store->memory, block_size);
+    const size_t block_size = needed <= CHUNK_SIZE && !goes_on ? CHUNK_SIZE
+                              : needed <= BIG_CHUNK_SIZE       ? BIG_CHUNK_SIZE
+                                                               : needed;
+    hws_pool *pool = pool_of(store, block_size);
+    hws_queue_node *node = pool ? hws_pool_take(pool) : hws_memory_new(store->memory, block_size);
     if (!node) return NULL;
     *node = (hws_queue_node){
         .data = (uint8_t *)(node + 1),
@@ -78,18 +95,20 @@ static void node_free(hws_queue_store *store, hws_queue_node *node)
     if (node->blob) {
         hws_blob_unref(node->blob, store->memory);
         hws_pool_give(&store->shares, node);
-    } else if (node->block_size == CHUNK_SIZE) {
-        hws_pool_give(&store->chunks, node);
-    } else {
-        hws_memory_free(store->memory, node, node->block_size);
+        return;
     }
+    hws_pool *pool = pool_of(store, node->block_size);
+    if (pool)
+        hws_pool_give(pool, node);
+    else
+        hws_memory_free(store->memory, node, node->block_size);
 }
 
 uint8_t *hws_queue_reserve(hws_queue *queue, size_t size)
 {
     hws_queue_node *last = queue->last;
     if (!last || last->room < size) {
-        last = chunk_new(queue->store, size);
+        last = chunk_new(queue->store, size, last != NULL);
         if (!last) return NULL;
         push(queue, last);
     }

@@ -16,6 +16,7 @@
 typedef struct hws_queue_store {
     const hws_memory *memory;
     hws_pool chunks;
+    hws_pool big_chunks;
     hws_pool shares;
 } hws_queue_store;
 
