@@ -33,6 +33,12 @@ __attribute__((format(printf, 3, 4))) static void say(char *explain, size_t size
 static void explain_failure(hws_text word, hws_status status, char *explain, size_t size)
 {
     const int length = (int)(word.size < 200 ? word.size : 200);
+    if (word.size > 8 && memcmp(word.data, "https://", 8) == 0) {
+        say(explain, size,
+            "%.*s: TLS is not there yet; listen on http:// behind a proxy that has it", length,
+            word.data);
+        return;
+    }
     switch ((int)status) {
     case HWS_ERR_ADDRESS_IN_USE:
         say(explain, size,

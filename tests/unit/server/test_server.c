@@ -983,7 +983,7 @@ static void test_starts_that_fail(void **state)
     it.options.listen = "http://some.name:0";
     expect_start(HWS_ERR_ADDRESS, "some.name");
     it.options.listen = "https://localhost:0";
-    expect_start(HWS_ERR_URL_SCHEME, "https://localhost:0");
+    expect_start(HWS_ERR_URL_SCHEME, "TLS is not there yet");
     it.options.listen = " ";
     expect_start(HWS_ERR_INVALID_ARGUMENT, "no address");
     it.options.listen = "http://127.0.0.1:0";
