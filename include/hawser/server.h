@@ -62,7 +62,11 @@ typedef struct hws_route {
 
     /* Overrides of the server's option of the same name; 0: as the server. */
     uint64_t message_size_max;
-    char reserved[64]; /* zero */
+
+    /* Messages are handed over as they arrive, in parts (hws_message_part), and may then be larger
+     * than memory: message_size_max may be UINT64_MAX. */
+    bool stream_parts;
+    char reserved[63]; /* zero */
 } hws_route;
 
 /* `{0}` with `listen` is a working server: zero means the default stated here.  All that is pointed

@@ -41,13 +41,11 @@ extern "C" {
     X(ERR_FRAME_CONTROL, -22, 1002, 400, "control frame fragmented or over 125 bytes")             \
     X(ERR_FRAME_MASK, -23, 1002, 400, "client frame unmasked, or server frame masked")             \
     X(ERR_FRAME_LENGTH, -24, 1002, 400, "length not in its shortest form, or over 2^63-1")         \
-    X(ERR_FRAME_TOO_BIG, -25, 1009, 413, "frame over the payload limit")                           \
     /* Messages. */                                                                                \
     X(ERR_MESSAGE_SEQUENCE, -30, 1002, 400, "fragment out of sequence")                            \
     X(ERR_MESSAGE_TOO_BIG, -31, 1009, 413, "message over the size limit")                          \
     X(ERR_MESSAGE_FRAGMENTS, -32, 1008, 400, "message in too many fragments")                      \
     X(ERR_MESSAGE_TIMEOUT, -33, 1008, 408, "message took too long to arrive")                      \
-    X(ERR_MESSAGE_TYPE, -34, 1003, 400, "message of a type that is not accepted here")             \
     X(ERR_UTF8, -35, 1007, 400, "text that is not UTF-8")                                          \
     X(ERR_CONTROL_RATE, -36, 1008, 400, "too many control frames")                                 \
     /* Closing and keepalive. */                                                                   \

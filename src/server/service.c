@@ -17,6 +17,7 @@ static hws_endpoint_options endpoint_options(const hws_server *server, const hws
     const hws_server_options *options = &server->options;
     hws_endpoint_options endpoint = {
         .role = HWS_ROLE_SERVER,
+        .stream_parts = route->stream_parts,
         .message_size_max =
             route->message_size_max ? route->message_size_max : options->message_size_max,
         .ping_interval_ms = options->ping_interval_ms,

@@ -159,6 +159,40 @@ static void test_echo_and_clean_close(void **state)
     raw_free(client);
 }
 
+static size_t streamed_size;
+static int streamed_ends;
+
+static void on_part(hws_websocket ws, const hws_message *message, void *user)
+{
+    (void)ws;
+    (void)user;
+    assert_int_equal(message->type, HWS_BINARY);
+    if (streamed_size == 0) assert_int_equal(message->part, HWS_FIRST);
+    streamed_size += message->size;
+    if (message->part == HWS_LAST) streamed_ends++;
+}
+
+/* A message far over what is kept in memory. */
+static void test_messages_in_parts(void **state)
+{
+    (void)state;
+    streamed_size = 0;
+    streamed_ends = 0;
+    it.options.route[0].stream_parts = true;
+    it.options.route[0].message_size_max = UINT64_MAX;
+    it.options.route[0].on_message = on_part;
+    start();
+    raw_client *client = open_client("/echo");
+    static uint8_t block[1 << 20];
+    const size_t before = it.counter.bytes_out;
+    for (int i = 0; i < 20; i++)
+        raw_send(client, i == 0 ? 0x02 : i == 19 ? 0x80 : 0x00, block, sizeof block);
+    await(client, &streamed_ends, 1);
+    assert_int_equal(streamed_size, 20 * sizeof block);
+    assert_true(it.counter.bytes_peak < before + sizeof block);
+    raw_free(client);
+}
+
 /* C038: frames in the same segment as the handshake. */
 static void test_frames_behind_the_handshake(void **state)
 {
@@ -1063,6 +1097,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_echo_and_clean_close),
+        TEST(test_messages_in_parts),
         TEST(test_frames_behind_the_handshake),
         TEST(test_a_failure_is_explained),
         TEST(test_the_peer_vanishes),
