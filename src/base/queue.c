@@ -64,11 +64,15 @@ static void push(hws_queue *queue, hws_queue_node *node)
     queue->last = node;
 }
 
-/* The pool of blocks of that size; NULL: they are made to measure. */
+/* Whether blocks of that size are kept; others are made to measure. */
+static bool is_pooled(size_t block_size)
+{
+    return block_size == CHUNK_SIZE || block_size == BIG_CHUNK_SIZE;
+}
+
 static hws_pool *pool_of(hws_queue_store *store, size_t block_size)
 {
-    if (block_size == CHUNK_SIZE) return &store->chunks;
-    return block_size == BIG_CHUNK_SIZE ? &store->big_chunks : NULL;
+    return block_size == CHUNK_SIZE ? &store->chunks : &store->big_chunks;
 }
 
 /* A chunk with room for `size` bytes; `goes_on`: others wait before it already. */
@@ -79,8 +83,8 @@ static hws_queue_node *chunk_new(hws_queue_store *store, size_t size, bool goes_
     const size_t block_size = needed <= CHUNK_SIZE && !goes_on ? CHUNK_SIZE
                               : needed <= BIG_CHUNK_SIZE       ? BIG_CHUNK_SIZE
                                                                : needed;
-    hws_pool *pool = pool_of(store, block_size);
-    hws_queue_node *node = pool ? hws_pool_take(pool) : hws_memory_new(store->memory, block_size);
+    hws_queue_node *node = is_pooled(block_size) ? hws_pool_take(pool_of(store, block_size))
+                                                 : hws_memory_new(store->memory, block_size);
     if (!node) return NULL;
     *node = (hws_queue_node){
         .data = (uint8_t *)(node + 1),
@@ -97,9 +101,8 @@ static void node_free(hws_queue_store *store, hws_queue_node *node)
         hws_pool_give(&store->shares, node);
         return;
     }
-    hws_pool *pool = pool_of(store, node->block_size);
-    if (pool)
-        hws_pool_give(pool, node);
+    if (is_pooled(node->block_size))
+        hws_pool_give(pool_of(store, node->block_size), node);
     else
         hws_memory_free(store->memory, node, node->block_size);
 }
