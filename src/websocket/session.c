@@ -300,6 +300,7 @@ hws_status hws_session_close(hws_session *session, int code, hws_text reason)
 hws_status hws_session_abort(hws_session *session)
 {
     if (!session->stream || session->aborted) return HWS_ERR_NOT_OPEN;
+    if (hws_endpoint_ready_state(&session->endpoint) == HWS_CLOSED) return HWS_ERR_NOT_OPEN;
     finish_soon(session);
     return HWS_OK;
 }
