@@ -48,7 +48,8 @@ typedef struct hws_route {
     void *user; /* what callbacks get until hws_websocket_set_user */
 
     /* Sees the request for a WebSocket and decides: hws_websocket_accept or hws_websocket_refuse,
-     * now or later (`request` lives only until this returns).  NULL: everyone is accepted.
+     * now or later (`request` lives only until this returns); or answers it itself, which refuses.
+     * NULL: everyone is accepted.
      * Undecided after handshake_timeout_ms: 504.  `ws` is CONNECTING until then. */
     void (*on_upgrade)(hws_websocket ws, hws_request *request, void *user);
 

@@ -259,6 +259,11 @@ void hws_h1_hold(hws_h1 *h1)
     hws_h1_expect_within(h1, h1->options.hold_timeout_ms);
 }
 
+bool hws_h1_is_held(const hws_h1 *h1)
+{
+    return h1->state == HWS_H1_HELD;
+}
+
 hws_stream *hws_h1_take_stream(hws_h1 *h1, hws_span *early)
 {
     assert(h1->state == HWS_H1_ANSWERING || h1->state == HWS_H1_HELD);

@@ -60,6 +60,7 @@ const hws_http_head *hws_request_head(const hws_request *request);
  * meanwhile waits, at most early_size_max bytes; the peer's going away, half or whole, ends it with
  * on_close; so does waiting longer than hold_timeout_ms, after which the peer gets 504. */
 void hws_h1_hold(hws_h1 *h1);
+bool hws_h1_is_held(const hws_h1 *h1); /* and not answered yet */
 
 /* Takes the stream out from under HTTP, for an upgrade; the h1 frees itself.
  *

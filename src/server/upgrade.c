@@ -34,12 +34,26 @@ static hws_stream *leave_http(hws_visit *visit, hws_span *early)
     return stream;
 }
 
-static void give_up(hws_connection *connection, hws_status why)
+/* The connection that a decision is for, if it is still to be made: the client may have gone, or
+ * have been told that it took too long, and then the handle is stale. */
+static hws_connection *find_undecided(hws_websocket ws)
+{
+    hws_connection *connection = hws_connection_find(ws);
+    return connection && !connection->session.stream ? connection : NULL;
+}
+
+/* Takes the connection away from its visit, which goes on as HTTP. */
+static hws_visit *forget(hws_connection *connection)
 {
     hws_visit *visit = connection->visit;
     visit->pending = NULL;
     hws_connection_cancel(connection);
-    hws_request_refuse(hws_h1_request(visit->h1), why);
+    return visit;
+}
+
+static void give_up(hws_connection *connection, hws_status why)
+{
+    hws_request_refuse(hws_h1_request(forget(connection)->h1), why);
 }
 
 static hws_status write_answer(hws_visit *visit, const hws_handshake_reply *reply)
@@ -76,6 +90,19 @@ static void open_websocket(hws_connection *connection, const hws_handshake_reply
     hws_server_left(server);
 }
 
+/* An answer that on_upgrade gives by itself refuses the WebSocket.  The handle tells whether there
+ * is one still: on_upgrade may have closed the server. */
+static void ask(hws_connection *connection, hws_request *request)
+{
+    const hws_websocket ws = hws_session_handle(&connection->session);
+    const hws_route *route = hws_connection_service(connection)->route;
+    hws_h1_hold(connection->visit->h1);
+    route->on_upgrade(ws, request, route->user);
+
+    connection = find_undecided(ws);
+    if (connection && !hws_h1_is_held(connection->visit->h1)) (void)forget(connection);
+}
+
 void hws_upgrade_begin(hws_visit *visit, const hws_service *service, hws_request *request)
 {
     const hws_http_head *head = hws_request_head(request);
@@ -97,21 +124,10 @@ void hws_upgrade_begin(hws_visit *visit, const hws_service *service, hws_request
                                                               head, service->route->protocols)});
         return;
     }
-    hws_h1_hold(visit->h1);
-    service->route->on_upgrade(hws_session_handle(&connection->session), request,
-                               service->route->user);
+    ask(connection, request);
 }
 
 /* Deciding. */
-
-/* The connection that a decision is for, if it is still to be made: the client may have gone, or
- * have been told that it took too long. */
-static hws_connection *find_undecided(hws_websocket ws)
-{
-    hws_connection *connection = hws_connection_find(ws);
-    if (!connection || connection->session.stream) return NULL;
-    return hws_h1_request(connection->visit->h1) ? connection : NULL;
-}
 
 /* One of the route's subprotocols that the client offers, as the route has it; without a name the
  * first of them.  Absent: there is none. */
@@ -241,14 +257,10 @@ static void refuse_arrived(const hws_remote *remote)
 {
     hws_connection *connection = find_undecided(remote->ws);
     if (!connection) return;
-    hws_visit *visit = connection->visit;
-    visit->pending = NULL;
-    hws_connection_cancel(connection);
-
+    hws_request *request = hws_h1_request(forget(connection)->h1);
     hws_header headers[HEADERS_MAX];
     const size_t count = unpack(remote->bytes, headers);
     const hws_response response = refusal(remote->code, remote->name, headers, count);
-    hws_request *request = hws_h1_request(visit->h1);
     if (hws_request_respond(request, &response) != HWS_OK)
         hws_request_refuse(request, HWS_ERR_NO_MEMORY);
 }
