@@ -171,8 +171,8 @@ static hws_status pack(const hws_header *headers, size_t count, const hws_memory
     return HWS_OK;
 }
 
-static hws_status post_decision(hws_websocket ws, hws_remote call, const hws_header *headers,
-                                size_t header_count)
+static hws_status post_packed(hws_websocket ws, hws_remote call, const hws_header *headers,
+                              size_t header_count)
 {
     const hws_memory *memory = hws_slots_memory(ws.slots);
     hws_buffer packed = {0};
@@ -183,7 +183,18 @@ static hws_status post_decision(hws_websocket ws, hws_remote call, const hws_hea
         status = hws_remote_post(ws.slots, &call);
     }
     hws_buffer_release(&packed, memory);
-    return status == HWS_BUFFERED ? HWS_OK : status;
+    return status;
+}
+
+/* The first decision counts; one that does not get on its way is none. */
+static hws_status post_decision(hws_websocket ws, hws_remote call, const hws_header *headers,
+                                size_t header_count)
+{
+    if (!hws_slots_decide(ws)) return HWS_ERR_NOT_OPEN;
+    const hws_status status = post_packed(ws, call, headers, header_count);
+    if (status == HWS_BUFFERED) return HWS_OK;
+    hws_slots_return_decision(ws);
+    return status;
 }
 
 static bool headers_are_there(const hws_header *headers, size_t count)
@@ -272,7 +283,6 @@ hws_status hws_websocket_refuse(hws_websocket ws, int status, const char *reason
     const hws_response response = refusal(status, text, headers, header_count);
     if (status < 300 || !headers_are_there(headers, header_count)) return HWS_ERR_INVALID_ARGUMENT;
     HWS_TRY(hws_response_check(&response));
-    if (hws_slots_ready_state(ws) != HWS_CONNECTING) return HWS_ERR_NOT_OPEN;
     return post_decision(ws, (hws_remote){.call = refuse_arrived, .code = status, .name = text},
                          headers, header_count);
 }

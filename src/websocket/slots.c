@@ -4,7 +4,8 @@
  *
  *     shelf 0: slots 0 … 255    shelf 1: 256 … 767    shelf 2: 768 … 1791   …
  *
- * The generation of a free slot is even, of one in use odd. */
+ * A slot's life is one word, so that other threads see its generation and its state of the same
+ * moment.  The generation of a free slot is even, of one in use odd. */
 #include "websocket/slots.h"
 
 #include <assert.h>
@@ -18,11 +19,15 @@ enum {
     POSTED_SIZE_MAX = 64 << 20, /* bytes that other threads have under way */
 };
 
+/* One more state than the public ones: CONNECTING, and its decision is on its way. */
+enum { DECIDED = HWS_CLOSED + 1 };
+
 typedef struct slot {
     struct hws_session *session; /* the loop's thread only */
-    _Atomic uint32_t generation;
-    _Atomic uint32_t
-        state; /* in use: the ready state; free: the next free slot's number plus one */
+
+    /* The generation in the upper half.  In the lower one the state; when free, the number of the
+     * next free slot plus one. */
+    _Atomic uint64_t life;
 } slot;
 
 struct hws_slots {
@@ -55,13 +60,29 @@ static slot *slot_at(const hws_slots *slots, uint32_t number)
     return first ? first + (number - shelf_start(shelf)) : NULL;
 }
 
+static uint64_t life_with(uint32_t generation, uint32_t state)
+{
+    return (uint64_t)generation << 32 | state;
+}
+
+static uint32_t generation_of(uint64_t life)
+{
+    return (uint32_t)(life >> 32);
+}
+
+static uint32_t state_of(uint64_t life)
+{
+    return (uint32_t)life;
+}
+
 /* NULL unless the handle is of the generation that lives there now. */
-static slot *slot_of(hws_websocket ws)
+static slot *find_slot(hws_websocket ws, uint64_t *life)
 {
     if (!ws.slots || !(ws.generation & 1)) return NULL;
     slot *it = slot_at(ws.slots, ws.slot);
     if (!it) return NULL;
-    return atomic_load_explicit(&it->generation, memory_order_acquire) == ws.generation ? it : NULL;
+    *life = atomic_load_explicit(&it->life, memory_order_acquire);
+    return generation_of(*life) == ws.generation ? it : NULL;
 }
 
 hws_status hws_slots_new(hws_loop *loop, const hws_memory *memory, hws_slots **slots)
@@ -119,7 +140,7 @@ static hws_status add_shelf(hws_slots *slots)
 
     /* Chained so that the lowest number is taken first. */
     for (size_t i = shelf_size(shelf); i > 0; i--) {
-        atomic_store_explicit(&first[i - 1].state, slots->first_free, memory_order_relaxed);
+        atomic_init(&first[i - 1].life, life_with(0, slots->first_free));
         slots->first_free = shelf_start(shelf) + (uint32_t)i;
     }
     atomic_store_explicit(&slots->shelves[shelf], first, memory_order_release);
@@ -136,47 +157,67 @@ hws_status hws_slots_enter(hws_slots *slots, struct hws_session *session, hws_we
     const uint32_t number = slots->first_free - 1;
     slot *it = slot_at(slots, number);
     assert(it);
-    slots->first_free = atomic_load_explicit(&it->state, memory_order_relaxed);
+    const uint64_t free_life = atomic_load_explicit(&it->life, memory_order_relaxed);
+    const uint32_t generation = generation_of(free_life) + 1;
+    slots->first_free = state_of(free_life);
     slots->count++;
 
     it->session = session;
-    atomic_store_explicit(&it->state, HWS_CONNECTING, memory_order_relaxed);
-    const uint32_t generation = atomic_load_explicit(&it->generation, memory_order_relaxed) + 1;
-    atomic_store_explicit(&it->generation, generation, memory_order_release);
+    atomic_store_explicit(&it->life, life_with(generation, HWS_CONNECTING), memory_order_release);
     *ws = (hws_websocket){.slots = slots, .slot = number, .generation = generation};
     return HWS_OK;
 }
 
 void hws_slots_leave(hws_websocket ws)
 {
-    slot *it = slot_of(ws);
+    uint64_t life;
+    slot *it = find_slot(ws, &life);
     assert(it);
-    atomic_store_explicit(&it->generation, ws.generation + 1, memory_order_release);
     it->session = NULL;
-    atomic_store_explicit(&it->state, ws.slots->first_free, memory_order_relaxed);
+    atomic_store_explicit(&it->life, life_with(ws.generation + 1, ws.slots->first_free),
+                          memory_order_release);
     ws.slots->first_free = ws.slot + 1;
     ws.slots->count--;
 }
 
 void hws_slots_set_ready_state(hws_websocket ws, hws_ready_state ready_state)
 {
-    slot *it = slot_of(ws);
+    uint64_t life;
+    slot *it = find_slot(ws, &life);
     assert(it);
-    atomic_store_explicit(&it->state, (uint32_t)ready_state, memory_order_relaxed);
+    atomic_store_explicit(&it->life, life_with(ws.generation, (uint32_t)ready_state),
+                          memory_order_release);
 }
 
 hws_ready_state hws_slots_ready_state(hws_websocket ws)
 {
-    const slot *it = slot_of(ws);
-    if (!it) return HWS_CLOSED;
-    const uint32_t state = atomic_load_explicit(&it->state, memory_order_relaxed);
-    /* Left while we looked: what was read may be the free list's. */
-    return slot_of(ws) ? (hws_ready_state)state : HWS_CLOSED;
+    uint64_t life;
+    if (!find_slot(ws, &life)) return HWS_CLOSED;
+    return state_of(life) == DECIDED ? HWS_CONNECTING : (hws_ready_state)state_of(life);
+}
+
+static bool change_state(hws_websocket ws, uint32_t from, uint32_t to)
+{
+    uint64_t life;
+    slot *it = find_slot(ws, &life);
+    uint64_t expected = life_with(ws.generation, from);
+    return it && atomic_compare_exchange_strong(&it->life, &expected, life_with(ws.generation, to));
+}
+
+bool hws_slots_decide(hws_websocket ws)
+{
+    return change_state(ws, HWS_CONNECTING, DECIDED);
+}
+
+void hws_slots_return_decision(hws_websocket ws)
+{
+    (void)change_state(ws, DECIDED, HWS_CONNECTING);
 }
 
 struct hws_session *hws_slots_find(hws_websocket ws)
 {
-    const slot *it = slot_of(ws);
+    uint64_t life;
+    const slot *it = find_slot(ws, &life);
     return it ? it->session : NULL;
 }
 

@@ -38,6 +38,13 @@ void hws_slots_set_ready_state(hws_websocket ws, hws_ready_state ready_state);
 /* HWS_CLOSED when stale.  Thread: any. */
 hws_ready_state hws_slots_ready_state(hws_websocket ws);
 
+/* Who may decide whether a CONNECTING one opens: true once, for the first who asks.
+ * Thread: any. */
+bool hws_slots_decide(hws_websocket ws);
+
+/* The decision could not be sent on its way: the next who asks may.  Thread: any. */
+void hws_slots_return_decision(hws_websocket ws);
+
 /* NULL when stale.  Thread: the loop's. */
 struct hws_session *hws_slots_find(hws_websocket ws);
 
