@@ -26,6 +26,15 @@ bool hws_text_equal_ignoring_case(hws_text a, hws_text b)
     return true;
 }
 
+bool hws_text_next_word(const char **rest, hws_text *word)
+{
+    if (!*rest) return false;
+    *rest += strspn(*rest, " ");
+    *word = (hws_text){*rest, strcspn(*rest, " ")};
+    *rest += word->size;
+    return word->size > 0;
+}
+
 bool hws_text_is_ascii(hws_text text)
 {
     for (size_t i = 0; i < text.size; i++)

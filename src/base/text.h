@@ -24,6 +24,10 @@ bool hws_text_equal_ignoring_case(hws_text a, hws_text b);
 /* Without the spaces and tabs at both ends (OWS, RFC 9110 §5.6.3). */
 hws_text hws_text_trim(hws_text text);
 
+/* Takes the next word off the front of a list with spaces between; `rest` may be NULL for none.
+ * Returns: false when there is none left. */
+bool hws_text_next_word(const char **rest, hws_text *word);
+
 /* No byte over 0x7F. */
 bool hws_text_is_ascii(hws_text text);
 

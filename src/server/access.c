@@ -4,16 +4,6 @@
 #include "base/text.h"
 #include "hawser/url.h"
 
-/* Takes the next word off the front of a list with spaces between.  False: there is none left. */
-static bool next_word(const char **rest, hws_text *word)
-{
-    if (!*rest) return false;
-    *rest += strspn(*rest, " ");
-    *word = (hws_text){*rest, strcspn(*rest, " ")};
-    *rest += word->size;
-    return word->size > 0;
-}
-
 static bool is_star(hws_text word)
 {
     return hws_text_equal(word, hws_text_of("*"));
@@ -30,10 +20,10 @@ hws_status hws_access_init(hws_access *access, const char *origins, const char *
 {
     hws_origin origin;
     hws_text word;
-    for (const char *rest = origins; next_word(&rest, &word);)
+    for (const char *rest = origins; hws_text_next_word(&rest, &word);)
         if (!is_star(word) && hws_origin_parse(word, &origin) != HWS_OK)
             return HWS_ERR_INVALID_ARGUMENT;
-    for (const char *rest = hosts; next_word(&rest, &word);)
+    for (const char *rest = hosts; hws_text_next_word(&rest, &word);)
         if (!is_star(word) && !is_host(word)) return HWS_ERR_INVALID_ARGUMENT;
     *access = (hws_access){.origins = origins, .hosts = hosts, .only_local = only_local};
     return HWS_OK;
@@ -74,7 +64,7 @@ bool hws_access_host(const hws_access *access, hws_text authority)
     if (asked.host_kind != HWS_HOST_NAME) return true;
 
     hws_text word;
-    for (const char *rest = access->hosts; next_word(&rest, &word);) {
+    for (const char *rest = access->hosts; hws_text_next_word(&rest, &word);) {
         hws_origin ours;
         if (is_star(word)) return true;
         if (hws_origin_of_authority(false, word, &ours) == HWS_OK &&
@@ -87,7 +77,7 @@ bool hws_access_host(const hws_access *access, hws_text authority)
 static bool is_listed(const hws_access *access, const hws_origin *page)
 {
     hws_text word;
-    for (const char *rest = access->origins; next_word(&rest, &word);) {
+    for (const char *rest = access->origins; hws_text_next_word(&rest, &word);) {
         hws_origin listed;
         if (hws_origin_parse(word, &listed) == HWS_OK && hws_origin_equal(&listed, page))
             return true;
@@ -98,7 +88,7 @@ static bool is_listed(const hws_access *access, const hws_origin *page)
 static bool lets_everybody_in(const hws_access *access)
 {
     hws_text word;
-    for (const char *rest = access->origins; next_word(&rest, &word);)
+    for (const char *rest = access->origins; hws_text_next_word(&rest, &word);)
         if (is_star(word)) return true;
     return false;
 }

@@ -8,14 +8,6 @@
 #include "hawser/url.h"
 #include "server/internal.h"
 
-static bool next_word(const char **rest, hws_text *word)
-{
-    *rest += strspn(*rest, " ");
-    *word = (hws_text){*rest, strcspn(*rest, " ")};
-    *rest += word->size;
-    return word->size > 0;
-}
-
 static bool is_unix(hws_text word)
 {
     return word.size > 5 && memcmp(word.data, "unix:", 5) == 0;
@@ -151,7 +143,7 @@ hws_status hws_listen_open(hws_server *server, void (*on_accept)(void *server, i
                            char *explain, size_t explain_size)
 {
     hws_text word;
-    for (const char *rest = server->options.listen; next_word(&rest, &word);) {
+    for (const char *rest = server->options.listen; hws_text_next_word(&rest, &word);) {
         const hws_status status = open_word(server, word, on_accept);
         if (status == HWS_OK) continue;
         explain_failure(word, status, explain, explain_size);
@@ -176,7 +168,7 @@ void hws_listen_close(hws_server *server)
 bool hws_listen_is_local(const hws_server *server)
 {
     hws_text word;
-    for (const char *rest = server->options.listen; next_word(&rest, &word);) {
+    for (const char *rest = server->options.listen; hws_text_next_word(&rest, &word);) {
         hws_url url;
         if (is_unix(word) || hws_url_parse_listen(word, &url) != HWS_OK) continue;
         const bool is_loopback =

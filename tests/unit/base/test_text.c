@@ -136,9 +136,34 @@ static void test_number_limits(void **state)
     }
 }
 
+static void test_words(void **state)
+{
+    (void)state;
+    const char *rest = "  one two   three ";
+    static const char *const WANT[] = {"one", "two", "three"};
+    hws_text word;
+    for (size_t i = 0; i < COUNT_OF(WANT); i++) {
+        assert_true(hws_text_next_word(&rest, &word));
+        assert_true(hws_text_equal(word, hws_text_of(WANT[i])));
+    }
+    assert_false(hws_text_next_word(&rest, &word));
+    rest = NULL;
+    assert_false(hws_text_next_word(&rest, &word));
+}
+
+static void test_ascii(void **state)
+{
+    (void)state;
+    assert_true(hws_text_is_ascii(hws_text_of("")));
+    assert_true(hws_text_is_ascii(hws_text_of("\x01\x7f")));
+    assert_false(hws_text_is_ascii(hws_text_of("a\x80")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_ascii),
         cmocka_unit_test(test_of),
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_equal_ignoring_case),
