@@ -9,8 +9,10 @@
 #include "base/try.h"
 
 enum {
-    /* After both Close frames the peer has nothing more to say; this is for its FIN. */
+    /* After both Close frames the peer has nothing more to say; this is for its FIN, behind no more
+     * than the kernel takes at once. */
     LINGER_CLEAN_MS = 1000,
+    LINGER_CLEAN_SIZE = 16384,
 };
 
 /* The alarm of an open session is always set, be it to the end of time: setting it to another time
@@ -46,7 +48,9 @@ static void finish_soon(hws_session *session)
 static uint32_t linger_ms(const hws_session *session, const hws_close *close)
 {
     if (session->aborted || hws_status_close_code(close->status) == HWS_CLOSE_ABNORMAL) return 0;
-    if (close->was_clean && !session->stream->blocked) return LINGER_CLEAN_MS;
+    const hws_stream *stream = session->stream;
+    if (close->was_clean && !stream->blocked && stream->queue.size <= LINGER_CLEAN_SIZE)
+        return LINGER_CLEAN_MS;
     return session->plan->endpoint.close_timeout_ms;
 }
 

@@ -27,10 +27,44 @@ static void test_abort_inside_on_close(void **state)
     raw_free(client);
 }
 
+/* What was sent before a clean end arrives, though the peer begins to read late. */
+static void send_much(hws_websocket ws, const hws_message *message, void *user)
+{
+    (void)user;
+    static const uint8_t MUCH[16 << 20];
+    assert_true(hws_websocket_send_binary(ws, MUCH, sizeof MUCH) >= HWS_OK);
+    assert_int_equal(message->size, 1);
+}
+
+static void test_a_clean_close_behind_much_output(void **state)
+{
+    (void)state;
+    it.options.route[0].on_message = send_much;
+    it.options.send_queue_max = 64 << 20;
+    start();
+    raw_client *client = raw_open(it.loop, it.server, "/");
+    setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &(int){65536}, sizeof(int));
+    raw_write(client, "\x82\x81\0\0\0\0x\x88\x82\0\0\0\0\x03\xe8", 15);
+    for (int i = 0; i < 130; i++) hws_loop_step(it.loop, 10);
+    size_t size = 0;
+    int turns = 0;
+    while (!client->ended) {
+        raw_turn(client);
+        size += client->size;
+        client->size = 0;
+        assert_true(++turns < 100000);
+    }
+    assert_int_equal(it.closed, 1);
+    assert_true(it.close.was_clean);
+    assert_int_equal(size, 10 + (16 << 20) + 4);
+    raw_free(client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_abort_inside_on_close),
+        TEST(test_a_clean_close_behind_much_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
