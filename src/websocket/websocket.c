@@ -30,7 +30,10 @@ static void send_arrived(const hws_remote *remote)
                                  remote->bytes.size};
     /* The sender was told "buffered": what cannot be sent any more must not vanish in silence. */
     const hws_status status = hws_session_send(session, &message);
-    if (status < HWS_OK) hws_session_give_up(session, status);
+    if (status < HWS_OK)
+        hws_session_give_up(session, status);
+    else
+        session->drain_wanted = true;
 }
 
 /* A text that will be refused is refused at once; parts are judged in their order, by the loop. */

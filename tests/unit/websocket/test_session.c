@@ -2,6 +2,8 @@
 /* A session under what an application may do to it, over loopback and through the public calls. */
 #include "hawser/websocket.h"
 
+#include <pthread.h>
+
 #include "lib/server_fixture.h"
 
 /* Nothing brings a WebSocket back that has closed. */
@@ -24,6 +26,38 @@ static void test_abort_inside_on_close(void **state)
     raw_expect_end(client);
     assert_int_equal(it.closed, 1);
     assert_true(it.close.was_clean);
+    raw_free(client);
+}
+
+/* A thread that was told "buffered" may wait for on_drain. */
+static int drained;
+
+static void note_drain(hws_websocket ws, void *user)
+{
+    (void)ws;
+    (void)user;
+    drained++;
+}
+
+static void *send_elsewhere(void *user)
+{
+    return hws_websocket_send_text(it.last, "from afar") == HWS_BUFFERED ? user : NULL;
+}
+
+static void test_drain_after_a_send_from_elsewhere(void **state)
+{
+    (void)state;
+    it.options.route[0].on_drain = note_drain;
+    start();
+    raw_client *client = raw_open(it.loop, it.server, "/");
+    drained = 0;
+    pthread_t thread;
+    void *was_buffered;
+    assert_int_equal(pthread_create(&thread, NULL, send_elsewhere, &it), 0);
+    pthread_join(thread, &was_buffered);
+    assert_non_null(was_buffered);
+    raw_expect(client, 0x81, "from afar");
+    assert_int_equal(drained, 1);
     raw_free(client);
 }
 
@@ -64,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_abort_inside_on_close),
+        TEST(test_drain_after_a_send_from_elsewhere),
         TEST(test_a_clean_close_behind_much_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
