@@ -104,6 +104,13 @@ static bool must_pause(const hws_session *session)
            hws_endpoint_ready_state(&session->endpoint) == HWS_OPEN;
 }
 
+/* Whether the rest of `input` would only make a queue longer that had no chance to leave: what is
+ * sent in one turn leaves at its end. */
+static bool must_wait(const hws_session *session, hws_span input)
+{
+    return input.size > 0 && hws_slots_holds_input(session->plan->slots);
+}
+
 /* What is left of `input` is kept until output flows again. */
 static void pause(hws_session *session, hws_span input)
 {
@@ -131,6 +138,11 @@ static bool take_input(hws_session *session, hws_span input)
         if (session->aborted) return true;
         if (must_pause(session)) {
             pause(session, input);
+            break;
+        }
+        if (must_wait(session, input)) {
+            pause(session, input);
+            set_alarm(session, now_ms + 1);
             break;
         }
     }
@@ -193,7 +205,7 @@ static const hws_stream_owner STREAM_CALLS = {
  * judge, by whether it takes what is sent. */
 static bool keepalive_is_blind(const hws_session *session)
 {
-    return session->paused && hws_endpoint_ready_state(&session->endpoint) == HWS_OPEN;
+    return session->paused && must_pause(session);
 }
 
 static void on_ring(hws_alarm *alarm, hws_loop *loop)
@@ -276,6 +288,8 @@ hws_status hws_session_share(hws_session *session, hws_blob *frame)
     if (stream->queue.size >= session->plan->send_queue_max) return HWS_ERR_QUEUE_FULL;
     HWS_TRY(hws_endpoint_share(&session->endpoint, frame));
     hws_stream_flush(stream);
+    if (!stream->blocked && stream->queue.size >= session->plan->send_queue_max / 2)
+        hws_slots_hold_input(session->plan->slots);
     return HWS_OK;
 }
 

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "base/memory.h"
+#include "loop/loop.h"
 
 enum {
     SHELF_COUNT = 16,
@@ -38,6 +39,8 @@ struct hws_slots {
     uint32_t first_free; /* a slot number plus one; 0: none */
     size_t count;        /* in use */
     atomic_size_t posted_size;
+    hws_deferred turn_end; /* asked for while input is held */
+    bool holds_input;
     bool orphaned; /* freed, but for the calls that are still on their way */
 };
 
@@ -85,12 +88,19 @@ static slot *find_slot(hws_websocket ws, uint64_t *life)
     return generation_of(*life) == ws.generation ? it : NULL;
 }
 
+static void on_turn_end(hws_deferred *deferred)
+{
+    hws_slots *slots = (hws_slots *)(void *)((uint8_t *)deferred - offsetof(hws_slots, turn_end));
+    slots->holds_input = false;
+}
+
 hws_status hws_slots_new(hws_loop *loop, const hws_memory *memory, hws_slots **slots)
 {
     hws_slots *made = hws_memory_new_zeroed(memory, sizeof *made);
     if (!made) return HWS_ERR_NO_MEMORY;
     made->loop = loop;
     made->memory = memory;
+    made->turn_end.call = on_turn_end;
     *slots = made;
     return HWS_OK;
 }
@@ -108,6 +118,7 @@ void hws_slots_free(hws_slots *slots)
     if (!slots) return;
     assert(slots->count == 0);
     slots->orphaned = true;
+    hws_loop_undefer(slots->loop, &slots->turn_end);
     if (atomic_load(&slots->posted_size) == 0) free_slots(slots);
 }
 
@@ -129,6 +140,17 @@ const hws_memory *hws_slots_memory(const hws_slots *slots)
 size_t hws_slots_count(const hws_slots *slots)
 {
     return slots->count;
+}
+
+void hws_slots_hold_input(hws_slots *slots)
+{
+    slots->holds_input = true;
+    hws_loop_defer(slots->loop, &slots->turn_end);
+}
+
+bool hws_slots_holds_input(const hws_slots *slots)
+{
+    return slots->holds_input;
 }
 
 static hws_status add_shelf(hws_slots *slots)

@@ -50,6 +50,11 @@ struct hws_session *hws_slots_find(hws_websocket ws);
 
 size_t hws_slots_count(const hws_slots *slots);
 
+/* A queue grows faster than it can leave: what has arrived and was not looked at yet waits for the
+ * next turn of the loop. */
+void hws_slots_hold_input(hws_slots *slots);
+bool hws_slots_holds_input(const hws_slots *slots);
+
 /* Calls `call` for each session that is in the table now; it may leave during its call. */
 void hws_slots_each(hws_slots *slots, void (*call)(struct hws_session *session, void *user),
                     void *user);

@@ -61,6 +61,46 @@ static void test_drain_after_a_send_from_elsewhere(void **state)
     raw_free(client);
 }
 
+/* More than send_queue_max in one turn, to those who read all they get. */
+static void subscribe(hws_websocket ws, void *user)
+{
+    note_open(ws, user);
+    assert_int_equal(hws_websocket_subscribe(ws, "news"), HWS_OK);
+}
+
+static void publish_more(hws_websocket ws, const hws_message *message, void *user)
+{
+    (void)message;
+    (void)user;
+    static const uint8_t MORE[200];
+    const hws_message more = {.type = HWS_BINARY, .data = MORE, .size = sizeof MORE};
+    assert_true(hws_websocket_publish(ws, "news", &more) >= HWS_OK);
+}
+
+static void test_a_burst_reaches_those_who_read(void **state)
+{
+    (void)state;
+    it.options.send_queue_max = 100000;
+    it.options.route[0].on_open = subscribe;
+    it.options.route[0].on_message = publish_more;
+    start();
+    raw_client *reader = raw_open(it.loop, it.server, "/");
+    raw_client *writer = raw_open(it.loop, it.server, "/");
+    enum { COUNT = 2000 };
+    static uint8_t burst[COUNT * 7];
+    for (size_t i = 0; i < sizeof burst; i += 7) memcpy(burst + i, "\x82\x81\0\0\0\0x", 7);
+    raw_write(writer, burst, sizeof burst);
+    for (int i = 0; i < COUNT; i++) {
+        uint8_t first;
+        hws_span payload;
+        assert_true(raw_read(reader, &first, &payload));
+        assert_int_equal(first, 0x82);
+    }
+    assert_int_equal(it.closed, 0);
+    raw_free(reader);
+    raw_free(writer);
+}
+
 /* What was sent before a clean end arrives, though the peer begins to read late. */
 static void send_much(hws_websocket ws, const hws_message *message, void *user)
 {
@@ -99,6 +139,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_abort_inside_on_close),
         TEST(test_drain_after_a_send_from_elsewhere),
+        TEST(test_a_burst_reaches_those_who_read),
         TEST(test_a_clean_close_behind_much_output),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
