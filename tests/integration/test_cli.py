@@ -36,6 +36,15 @@ class Help(unittest.TestCase):
         self.assertEqual(run("serve", "-h"), (status, out, err))
 
 
+class Warnings(unittest.TestCase):
+    def test_d017_every_origin(self):
+        """D017: whoever lets every page in is told what that means."""
+        for origin, warns in ("*", True), ("https://example.com", False):
+            with Server("--origin", origin) as server:
+                server.stop()
+                self.assertEqual("pages of every origin" in server.errors, warns, server.errors)
+
+
 class Misuse(unittest.TestCase):
     """One line on stderr that says what to do, nothing on stdout, exit status 2."""
 
