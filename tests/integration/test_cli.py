@@ -2,8 +2,11 @@
 """The hawser command: what it says, and how it ends."""
 import os
 import pathlib
+import re
+import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -34,6 +37,59 @@ class Help(unittest.TestCase):
             self.assertIn(option, out)
         self.assertLessEqual(max(map(len, out.split("\n"))), 100)
         self.assertEqual(run("serve", "-h"), (status, out, err))
+
+
+class Manual(unittest.TestCase):
+    """The pages in man/ say what --help says."""
+
+    MAN = pathlib.Path(__file__).resolve().parents[2] / "man"
+    OPTION = r"(--[a-z-]+)(?: ([A-Z]+))?"
+
+    def page(self, name):
+        return (self.MAN / f"{name}.1").read_text(encoding="utf-8")
+
+    def options(self, page):
+        """Option -> its argument, "" for none, of the list; a page writes --x as .Fl -x."""
+        items = re.findall(r"^\.It Fl -([a-z-]+)(?: Ar ([A-Z]+))?( , Fl h)?$", page, re.M)
+        self.assertEqual(len(items), page.count("\n.It Fl"), "an option that was not understood")
+        return {f"--{name}": argument for name, argument, _ in items}
+
+    def test_every_command_has_a_page(self):
+        commands = re.findall(r"^  ([a-z]+) ", run("--help")[1], re.M)
+        self.assertIn("serve", commands)
+        self.assertEqual({path.stem for path in self.MAN.glob("*.1")},
+                         {"hawser", *(f"hawser-{name}" for name in commands)})
+        for name in commands:
+            self.assertIn(f"\n.It Cm {name}\n", self.page("hawser"))
+
+    def test_options_of_serve_are_those_of_help(self):
+        told = dict(re.findall(rf"^  {self.OPTION}", run("serve", "--help")[1], re.M))
+        self.assertIn("--listen", told)
+        page = self.page("hawser-serve")
+        self.assertEqual(self.options(page), told)
+
+        synopsis = page[page.index(".Sh SYNOPSIS"):page.index(".Sh DESCRIPTION")]
+        listed = re.findall(r"^\.(?:Op )?Fl -([a-z-]+)(?: Ar ([A-Z]+))?$", synopsis, re.M)
+        self.assertEqual({f"--{name}": argument for name, argument in listed}, told)
+
+    def test_defaults_of_serve_are_those_of_help(self):
+        out = run("serve", "--help")[1]
+        told = re.findall(rf"^  {self.OPTION} [^(]*\(default (\d+[A-Za-z]+)\)", out, re.M)
+        self.assertEqual(len(told), 3)
+        items = self.page("hawser-serve").split("\n.It Fl -")
+        for option, _, default in told:
+            text = next(item for item in items if item.startswith(option[2:] + " "))
+            self.assertIn(f"The default is {default}.", text)
+
+    def test_options_of_hawser(self):
+        self.assertEqual(self.options(self.page("hawser")), {"--version": "", "--help": ""})
+
+    @unittest.skipUnless(shutil.which("groff"), "no groff")
+    def test_pages_are_well_formed(self):
+        for path in sorted(self.MAN.glob("*.1")):
+            done = subprocess.run(["groff", "-mdoc", "-Tutf8", "-ww", "-z", path],
+                                  capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), path.name)
 
 
 class Warnings(unittest.TestCase):

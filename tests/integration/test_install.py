@@ -53,6 +53,11 @@ class Install(unittest.TestCase):
         self.assertEqual(sorted(path.name for path in installed.iterdir()),
                          sorted(path.name for path in (ROOT / "include/hawser").iterdir()))
 
+    def test_manual_is_all_there(self):
+        installed = next(self.root.rglob("hawser.1")).parent
+        self.assertEqual(sorted(path.name for path in installed.iterdir()),
+                         sorted(path.name for path in (ROOT / "man").glob("*.1")))
+
     @unittest.skipUnless(shutil.which("pkg-config"), "no pkg-config")
     def test_pkg_config(self):
         environment = {**os.environ, "PKG_CONFIG_PATH": str(self.library / "pkgconfig"),
