@@ -9,6 +9,7 @@
 #include "base/try.h"
 #include "server/connection.h"
 #include "server/visit.h"
+#include "wire/close.h"
 
 enum {
     DESCRIPTORS_KEPT_FREE = 64, /* for files, listeners, and the program around us */
@@ -203,7 +204,7 @@ void hws_server_close(hws_server *server, int code, void (*on_done)(void *user),
     server->on_done_user = user;
     hws_listen_close(server);
     refuse_pending(server);
-    int sent = code ? code : HWS_CLOSE_GOING_AWAY;
+    int sent = hws_close_code_is_valid(code) ? code : HWS_CLOSE_GOING_AWAY;
     hws_slots_each(server->slots, close_session, &sent);
     tell_when_empty(server);
 }

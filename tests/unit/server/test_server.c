@@ -884,6 +884,20 @@ static void test_close_says_goodbye(void **state)
     raw_free(idle);
 }
 
+/* A code that may not be sent must not keep the WebSockets open. */
+static void test_close_with_a_wrong_code(void **state)
+{
+    (void)state;
+    start();
+    raw_client *client = open_client("/echo");
+    hws_server_close(it.server, HWS_CLOSE_ABNORMAL, set_done, NULL);
+    raw_expect_close(client, 1001);
+    raw_send(client, 0x88, "\x03\xe9", 2);
+    raw_expect_end(client);
+    assert_true(it.done);
+    raw_free(client);
+}
+
 /* Without WebSockets there is nothing to wait for. */
 static void test_close_while_idle(void **state)
 {
@@ -1122,6 +1136,7 @@ int main(void)
         TEST(test_everything_from_another_thread),
         TEST(test_the_server_goes_before_a_post_arrives),
         TEST(test_close_says_goodbye),
+        TEST(test_close_with_a_wrong_code),
         TEST(test_close_while_idle),
         TEST(test_free_with_live_connections),
         TEST(test_origins),
