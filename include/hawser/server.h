@@ -98,7 +98,7 @@ typedef struct hws_server_options {
     size_t send_queue_max;         /* waiting for one peer before sends are refused; 0: 1 MiB */
     size_t head_size_max;          /* of a request's head; 0: 16 KiB */
     size_t body_size_max;          /* of a request's body; 0: 1 MiB */
-    uint32_t connection_count_max; /* in all; 0: what the descriptor limit leaves */
+    uint32_t connection_count_max; /* in all, with those that linger; 0: as descriptors allow */
     uint32_t topic_count_max;      /* topics of one WebSocket; 0: 128 */
     uint32_t handshake_timeout_ms; /* from accept to 101; 0: 10000 */
     uint32_t idle_timeout_ms;      /* of HTTP between requests; 0: 60000 */

@@ -17,6 +17,7 @@
 #include "base/queue.h"
 #include "hawser/span.h"
 #include "loop/loop.h"
+#include "net/tally.h"
 
 typedef struct hws_stream hws_stream;
 
@@ -50,8 +51,9 @@ struct hws_stream {
     void *owner;
     hws_queue queue; /* what waits to go out */
     hws_loop *loop;
-    bool blocked; /* the peer took less than it was offered; on_sent says when that changes */
-    bool secure;  /* encrypted on its way (wss, https) */
+    hws_tally *tally; /* which it leaves when it frees itself; NULL: nobody counts it */
+    bool blocked;     /* the peer took less than it was offered; on_sent says when that changes */
+    bool secure;      /* encrypted on its way (wss, https) */
 };
 
 /* Hands the stream to an owner, or from one to the next.  Receiving starts with the first
@@ -60,6 +62,13 @@ static inline void hws_stream_own(hws_stream *stream, const hws_stream_owner *ca
 {
     stream->calls = calls;
     stream->owner = owner;
+}
+
+/* Counts it in `tally` until its descriptor is closed, however long it lingers. */
+static inline void hws_stream_count(hws_stream *stream, hws_tally *tally)
+{
+    stream->tally = tally;
+    hws_tally_add(tally);
 }
 
 /* Starts, or pauses.  While paused the peer feels the window close; nothing is lost. */

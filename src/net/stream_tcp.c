@@ -101,6 +101,7 @@ static void on_close(hws_io *io)
     stream_tcp *tcp = of_io(io);
     hws_loop_undefer(tcp->stream.loop, &tcp->flush);
     hws_queue_clear(&tcp->stream.queue);
+    if (tcp->stream.tally) hws_tally_remove(tcp->stream.tally);
     hws_memory_free(hws_loop_memory(tcp->stream.loop), tcp, sizeof *tcp);
 }
 

@@ -39,8 +39,8 @@ struct hws_server {
     size_t service_count;
     hws_listening listenings[HWS_LISTEN_MAX];
     size_t listening_count;
-    hws_visit *visits;         /* connections that speak HTTP */
-    uint32_t connection_count; /* those, and WebSockets */
+    hws_visit *visits;  /* connections that speak HTTP */
+    hws_tally *streams; /* those, WebSockets, and what lingers after them */
 
     bool closing;
     hws_deferred done; /* tells that the last connection is gone */
@@ -48,7 +48,7 @@ struct hws_server {
     void *on_done_user;
 };
 
-/* One connection less: a visit or a WebSocket ended. */
+/* A visit or a WebSocket ended. */
 void hws_server_left(hws_server *server);
 
 /* One line to on_log, printf-like. */

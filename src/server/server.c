@@ -115,6 +115,7 @@ static void on_accept(void *user, int fd)
 static hws_status open_all(hws_server *server, char *explain, size_t size)
 {
     hws_status status = hws_slots_new(server->loop, server->memory, &server->slots);
+    if (status == HWS_OK) status = hws_tally_new(hws_loop_memory(server->loop), &server->streams);
     if (status == HWS_OK) status = open_topics(server);
     if (status != HWS_OK) return explain_as(status, "cannot start", explain, size);
     if (server->options.files) {
@@ -172,7 +173,6 @@ static void tell_when_empty(hws_server *server)
 
 void hws_server_left(hws_server *server)
 {
-    server->connection_count--;
     tell_when_empty(server);
 }
 
@@ -227,6 +227,7 @@ void hws_server_free(hws_server *server)
     hws_topics_release(&server->topics);
     hws_files_close(server->files);
     hws_slots_free(server->slots);
+    hws_tally_free(server->streams);
     hws_memory_free(server->memory, server, sizeof *server);
 }
 

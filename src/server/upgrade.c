@@ -25,7 +25,7 @@ bool hws_upgrade_is_asked(const hws_request *request)
     return hws_handshake_is_asked(head) || hws_http_head_count(head, "Sec-WebSocket-Key") > 0;
 }
 
-/* The visit is over; its place in connection_count goes to the WebSocket. */
+/* The visit is over; what is left of it is the stream. */
 static hws_stream *leave_http(hws_visit *visit, hws_span *early)
 {
     hws_stream *stream = hws_h1_take_stream(visit->h1, early);

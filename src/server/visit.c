@@ -6,7 +6,10 @@
 #include "base/text.h"
 #include "server/upgrade.h"
 
-enum { TURN_AWAY_LINGER_MS = 1000 };
+enum {
+    TURN_AWAY_LINGER_MS = 1000,
+    TURN_AWAY_MAX = 16, /* at once; the others are closed without an answer */
+};
 
 static const hws_service *find_service(const hws_server *server, hws_text path)
 {
@@ -76,16 +79,18 @@ static void on_close(void *owner, hws_h1 *h1)
 
 static const hws_h1_owner H1_CALLS = {.on_request = on_request, .on_close = on_close};
 
-/* Too many connections: the answer that costs nothing but itself (row A014). */
-static void turn_away(hws_stream *stream)
+/* Too many connections: the answer that costs nothing but itself, and its descriptor for a moment
+ * (row A014). */
+static void turn_away(hws_stream *stream, uint32_t excess)
 {
     static const char ANSWER[] = "HTTP/1.1 503 Service Unavailable\r\n"
                                  "Retry-After: 3\r\n"
                                  "Content-Length: 0\r\n"
                                  "Connection: close\r\n"
                                  "\r\n";
-    const hws_status status = hws_queue_append(&stream->queue, ANSWER, sizeof ANSWER - 1);
-    hws_stream_close(stream, status == HWS_OK ? TURN_AWAY_LINGER_MS : 0);
+    const bool is_answered = excess < TURN_AWAY_MAX &&
+                             hws_queue_append(&stream->queue, ANSWER, sizeof ANSWER - 1) == HWS_OK;
+    hws_stream_close(stream, is_answered ? TURN_AWAY_LINGER_MS : 0);
 }
 
 void hws_visit_begin(hws_server *server, int fd)
@@ -95,8 +100,10 @@ void hws_visit_begin(hws_server *server, int fd)
         hws_server_log(server, HWS_LOG_WARNING, "no memory for a new connection");
         return;
     }
-    if (server->connection_count >= server->options.connection_count_max) {
-        turn_away(stream);
+    const uint32_t count = hws_tally_count(server->streams);
+    hws_stream_count(stream, server->streams);
+    if (count >= server->options.connection_count_max) {
+        turn_away(stream, count - server->options.connection_count_max);
         return;
     }
     hws_visit *visit = hws_memory_new_zeroed(server->memory, sizeof *visit);
@@ -112,7 +119,6 @@ void hws_visit_begin(hws_server *server, int fd)
     visit->next = server->visits;
     if (visit->next) visit->next->previous = visit;
     server->visits = visit;
-    server->connection_count++;
 }
 
 void hws_visit_free(hws_visit *visit)

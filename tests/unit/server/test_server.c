@@ -1008,6 +1008,35 @@ static void test_connection_limit(void **state)
     raw_free(b);
 }
 
+/* Who failed and does not go still has its descriptor, and counts. */
+static void test_the_limit_counts_what_lingers(void **state)
+{
+    (void)state;
+    it.options.connection_count_max = 2;
+    start();
+    raw_client *failed[2];
+    for (size_t i = 0; i < COUNT_OF(failed); i++) failed[i] = open_client("/echo");
+    for (size_t i = 0; i < COUNT_OF(failed); i++) {
+        raw_send(failed[i], 0x83, "", 0);
+        raw_expect_close(failed[i], 1002);
+        raw_expect_end(failed[i]);
+    }
+    assert_int_equal(it.closed, 2);
+
+    enum { ANSWERED = 16 };
+    raw_client *late[ANSWERED + 1];
+    for (size_t i = 0; i < COUNT_OF(late); i++) {
+        char head[1024];
+        late[i] = raw_connect(it.loop, raw_port(it.server));
+        raw_read_head(late[i], head, sizeof head);
+        assert_int_equal(strstr(head, "HTTP/1.1 503 ") != NULL, i < ANSWERED);
+    }
+    for (size_t i = 0; i < COUNT_OF(late); i++) raw_free(late[i]);
+    for (size_t i = 0; i < COUNT_OF(failed); i++) raw_free(failed[i]);
+    for (int turns = 0; turns < 10; turns++) hws_loop_step(it.loop, 1);
+    raw_free(open_client("/echo"));
+}
+
 /* Starting. */
 static void expect_start(hws_status want, const char *words)
 {
@@ -1142,6 +1171,7 @@ int main(void)
         TEST(test_origins),
         TEST(test_hosts),
         TEST(test_connection_limit),
+        TEST(test_the_limit_counts_what_lingers),
         TEST(test_starts_that_fail),
         TEST(test_listening_on_localhost_and_unix),
         TEST(test_every_allocation_fails_once),

@@ -258,7 +258,7 @@ static void start(void)
 
 static void expect_nothing_left(void)
 {
-    for (int turns = 0; it.server->connection_count > 0 || it.loop->io_count > 1; turns++) {
+    for (int turns = 0; hws_tally_count(it.server->streams) > 0 || it.loop->io_count > 1; turns++) {
         assert_true(turns < 5000);
         hws_loop_step(it.loop, 1);
     }
