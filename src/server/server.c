@@ -13,7 +13,6 @@
 
 enum {
     DESCRIPTORS_KEPT_FREE = 64, /* for files, listeners, and the program around us */
-    DESCRIPTORS_LEAST = 128,    /* below which the limit is not worth halving */
 };
 
 void hws_server_log(const hws_server *server, int level, const char *format, ...)
@@ -32,8 +31,8 @@ static uint32_t default_connection_count_max(void)
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
     if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > UINT32_MAX) return UINT32_MAX;
-    if (limit.rlim_cur <= DESCRIPTORS_LEAST) return DESCRIPTORS_KEPT_FREE;
-    return (uint32_t)limit.rlim_cur - DESCRIPTORS_KEPT_FREE;
+    const uint32_t all = (uint32_t)limit.rlim_cur;
+    return all - (all / 2 < DESCRIPTORS_KEPT_FREE ? all / 2 : DESCRIPTORS_KEPT_FREE);
 }
 
 /* Rows A011, A026: a limit that the descriptors cannot hold is lowered, and said. */

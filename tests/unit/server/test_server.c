@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "lib/raw_client.h"
 #include "lib/test_memory.h"
@@ -1008,6 +1009,38 @@ static void test_connection_limit(void **state)
     raw_free(b);
 }
 
+static char logged[512];
+
+static void note_log(int level, const char *text, void *user)
+{
+    (void)level;
+    (void)user;
+    snprintf(logged, sizeof logged, "%s", text);
+}
+
+/* A026: of few descriptors half are kept free, of many 64. */
+static void test_the_limit_fits_the_descriptors(void **state)
+{
+    (void)state;
+    static const unsigned CASES[][2] = {{100, 50}, {127, 64}, {128, 64}, {129, 65}, {1000, 936}};
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    it.options.connection_count_max = 1000000;
+    it.options.on_log = note_log;
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        const struct rlimit limit = {.rlim_cur = CASES[i][0], .rlim_max = before.rlim_max};
+        char want[128];
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        start();
+        snprintf(want, sizeof want, "the descriptor limit allows %u connections, not 1000000",
+                 CASES[i][1]);
+        assert_string_equal(logged, want);
+        hws_server_free(it.server);
+        it.server = NULL;
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 /* Who failed and does not go still has its descriptor, and counts. */
 static void test_the_limit_counts_what_lingers(void **state)
 {
@@ -1171,6 +1204,7 @@ int main(void)
         TEST(test_origins),
         TEST(test_hosts),
         TEST(test_connection_limit),
+        TEST(test_the_limit_fits_the_descriptors),
         TEST(test_the_limit_counts_what_lingers),
         TEST(test_starts_that_fail),
         TEST(test_listening_on_localhost_and_unix),
