@@ -131,7 +131,8 @@ HWS_API HWS_MUST_CHECK hws_status hws_server_new(hws_loop *loop, const hws_serve
                                                  hws_server **server);
 
 /* Stops accepting, and closes every WebSocket with `code` (0, or a code that may not be sent: 1001)
- * after what waits for it has left; when all are gone, at the latest after close_timeout_ms, `on_done` (may be NULL) is called.
+ * after what waits for it has left; when all are gone, at the latest after close_timeout_ms,
+ * `on_done` (may be NULL) is called.
  * Thread: the loop's. */
 HWS_API void hws_server_close(hws_server *server, int code, void (*on_done)(void *user),
                               void *user);
