@@ -3,6 +3,9 @@
  *
  *     bench_load --port 8080 --path /echo --connections 100 --in-flight 16 --size 20 --pid 4711
  *     bench_load --port 9000 --raw ...      the same bytes, and no WebSocket: they come back alike
+ *     bench_load --port 8443 --tls ...      either of them over TLS, any certificate
+ *     bench_load --port 8080 --deflate ...  JSON, compressed once here; what comes back has to say
+ *                                           the same, and then always in the same bytes
  *
  * Prints `messages` echoed while measured, `seconds` of that, and `cpu_ns` that process `--pid`
  * used for them (all its threads, user and system).
@@ -26,6 +29,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/ssl.h>
+#include <zlib.h>
+
+#include "channel.h"
+#include "cmd/bench_content.h"
+
 enum {
     EVENTS_MAX = 256,
     RECEIVE_MAX = 256 * 1024,
@@ -33,11 +42,17 @@ enum {
     HEAD_MAX = 14,      /* bytes of a frame's head */
 };
 
+/* Nothing is kept, so that one message compressed is like the other. */
+static const char OFFER[] = "Sec-WebSocket-Extensions: permessage-deflate; "
+                            "server_no_context_takeover; client_no_context_takeover\r\n";
+
 typedef struct bench_options {
     uint16_t port;
     const char *path;
     bool raw;
+    bool tls;
     bool binary;
+    bool deflate;
     size_t connection_count;
     size_t in_flight;
     size_t size;
@@ -53,7 +68,7 @@ typedef struct block {
 } block;
 
 typedef struct bench_connection {
-    int fd;
+    bench_channel channel;
     size_t sent_at;     /* within the period of `out` */
     size_t unsent;      /* bytes */
     size_t received_at; /* within the period of `in` */
@@ -66,6 +81,7 @@ typedef struct bench_load {
     block out;
     block in;
     bench_connection *connections;
+    SSL_CTX *context; /* NULL without TLS */
     int epoll;
     uint64_t message_count;
     uint64_t receive_count;
@@ -99,11 +115,12 @@ static double seconds_of(clockid_t clock)
 }
 
 /* The head of a frame (RFC 6455 §5.2); answers its size. */
-static size_t write_head(char *head, const bench_options *options, bool masked, const char key[4])
+static size_t write_head(char *head, const bench_options *options, size_t size, bool masked,
+                         const char key[4])
 {
-    const size_t size = options->size;
     size_t at = 2;
     head[0] = options->binary ? (char)0x82 : (char)0x81;
+    if (options->deflate) head[0] |= (char)0x40; /* RFC 7692 §6 */
     if (size < 126) {
         head[1] = (char)size;
     } else {
@@ -119,18 +136,50 @@ static size_t write_head(char *head, const bench_options *options, bool masked, 
     return at + 4;
 }
 
-static block make_block(const bench_options *options, bool masked, size_t size_min)
+/* What messages say: the alphabet, or JSON that has been compressed. */
+typedef struct payload {
+    uint8_t *bytes;
+    size_t size;
+} payload;
+
+static payload pack(const uint8_t *bytes, size_t size)
+{
+    static const size_t tail_size = 4; /* which is not sent (RFC 7692 §7.2.1) */
+    z_stream z = {.next_in = (Bytef *)(uintptr_t)bytes, .avail_in = (uInt)size};
+    if (deflateInit2(&z, 1, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK) fail("no zlib");
+    const size_t room = deflateBound(&z, size) + 64;
+    const payload made = {.bytes = take(room), .size = room};
+    z.next_out = made.bytes;
+    z.avail_out = (uInt)room;
+    if (deflate(&z, Z_SYNC_FLUSH) != Z_OK || z.avail_out == 0) fail("deflate");
+    const size_t left = z.avail_out;
+    deflateEnd(&z);
+    return (payload){made.bytes, room - left - tail_size};
+}
+
+static payload make_payload(const bench_options *options)
+{
+    const payload made = {take(options->size + 1), options->size};
+    bench_content_fill(options->deflate ? BENCH_CONTENT_JSON : BENCH_CONTENT_ASCII, made.bytes,
+                       made.size);
+    if (!options->deflate) return made;
+    const payload packed = pack(made.bytes, made.size);
+    free(made.bytes);
+    return packed;
+}
+
+static block make_block(const bench_options *options, payload what, bool masked, size_t size_min)
 {
     static const char key[4] = {0x37, (char)0xfa, 0x21, 0x3d};
     char head[HEAD_MAX];
-    const size_t head_size = write_head(head, options, masked, key);
-    const size_t period = head_size + options->size;
+    const size_t head_size = write_head(head, options, what.size, masked, key);
+    const size_t period = head_size + what.size;
     const size_t count = size_min / period + 2;
     const block made = {.bytes = take(count * period), .size = count * period, .period = period};
 
     memcpy(made.bytes, head, head_size);
-    for (size_t i = 0; i < options->size; i++)
-        made.bytes[head_size + i] = (char)(('a' + (int)(i % 26)) ^ (masked ? key[i % 4] : 0));
+    for (size_t i = 0; i < what.size; i++)
+        made.bytes[head_size + i] = (char)(what.bytes[i] ^ (masked ? key[i % 4] : 0));
     for (size_t i = 1; i < count; i++) memcpy(made.bytes + i * period, made.bytes, period);
     return made;
 }
@@ -146,31 +195,97 @@ static int connect_to(uint16_t port)
     return fd;
 }
 
-static void shake_hands(int fd, const bench_options *options)
+static SSL_CTX *make_context(void)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    if (!context) fail("no TLS");
+    SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(context, 1);
+    return context;
+}
+
+static SSL *begin_tls(SSL_CTX *context, int fd)
+{
+    SSL *ssl = SSL_new(context);
+    if (!ssl || SSL_set_fd(ssl, fd) != 1 || SSL_connect(ssl) != 1) fail("the TLS handshake failed");
+    return ssl;
+}
+
+static void shake_hands(const bench_channel *to, const bench_options *options)
 {
     char text[4096];
     const int size = snprintf(text, sizeof text,
                               "GET %s HTTP/1.1\r\nHost: localhost:%d\r\nUpgrade: websocket\r\n"
                               "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                              options->path, options->port);
-    if (send(fd, text, (size_t)size, MSG_NOSIGNAL) != size) fail("the request was not sent");
+                              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
+                              options->path, options->port, options->deflate ? OFFER : "");
+    if (channel_send(to, text, (size_t)size) != size) fail("the request was not sent");
 
     size_t have = 0;
     do {
-        const ssize_t got = recv(fd, text + have, sizeof text - 1 - have, 0);
+        const ssize_t got = channel_receive(to, text + have, sizeof text - 1 - have);
         if (got <= 0) fail("no answer to the handshake");
         have += (size_t)got;
         text[have] = '\0';
     } while (!strstr(text, "\r\n\r\n"));
     if (strncmp(text, "HTTP/1.1 101 ", 13) != 0) fail("the handshake was refused");
+    if (options->deflate && !strstr(text, "permessage-deflate"))
+        fail("the server does not compress");
+}
+
+static void receive_whole(const bench_channel *from, uint8_t *bytes, size_t size)
+{
+    while (size > 0) {
+        const ssize_t got = channel_receive(from, (char *)bytes, size);
+        if (got <= 0) fail("the first message did not come back");
+        bytes += got;
+        size -= (size_t)got;
+    }
+}
+
+static void check_says_the_same(const bench_options *options, payload packed)
+{
+    const size_t size = options->size;
+    uint8_t *want = take(size + 1);
+    uint8_t *got = take(size + 1);
+    z_stream z = {.next_in = packed.bytes,
+                  .avail_in = (uInt)packed.size,
+                  .next_out = got,
+                  .avail_out = (uInt)size + 1};
+    bench_content_fill(BENCH_CONTENT_JSON, want, size);
+    if (inflateInit2(&z, -15) != Z_OK) fail("no zlib");
+    (void)inflate(&z, Z_SYNC_FLUSH);
+    if (z.total_out != size || memcmp(got, want, size) != 0) fail("the echo says something else");
+    inflateEnd(&z);
+    free(want);
+    free(got);
+}
+
+/* How a server compresses is its affair: what it once sent for a message is what it has to send. */
+static payload learn_echo(const bench_load *load)
+{
+    bench_channel channel = {.fd = connect_to(load->options->port)};
+    if (load->context) channel.ssl = begin_tls(load->context, channel.fd);
+    shake_hands(&channel, load->options);
+    if (channel_send(&channel, load->out.bytes, load->out.period) != (ssize_t)load->out.period)
+        fail("the first message was not sent");
+    uint8_t head[4];
+    receive_whole(&channel, head, 2);
+    if ((head[0] & 0xF0) != 0xC0 || head[1] > 126) fail("the echo is not one compressed frame");
+    if (head[1] == 126) receive_whole(&channel, head + 2, 2);
+    const size_t size = head[1] < 126 ? head[1] : (size_t)head[2] << 8 | head[3];
+    const payload learnt = {.bytes = take(size + 1), .size = size};
+    receive_whole(&channel, learnt.bytes, size);
+    check_says_the_same(load->options, learnt);
+    channel_close(&channel);
+    return learnt;
 }
 
 static void watch(const bench_load *load, bench_connection *connection, int operation,
                   uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.ptr = connection};
-    must(epoll_ctl(load->epoll, operation, connection->fd, &event), "epoll_ctl");
+    must(epoll_ctl(load->epoll, operation, connection->channel.fd, &event), "epoll_ctl");
 }
 
 static void send_waiting(const bench_load *load, bench_connection *connection)
@@ -179,7 +294,7 @@ static void send_waiting(const bench_load *load, bench_connection *connection)
         const size_t run = load->out.size - connection->sent_at;
         const size_t size = connection->unsent < run ? connection->unsent : run;
         const ssize_t sent =
-            send(connection->fd, load->out.bytes + connection->sent_at, size, MSG_NOSIGNAL);
+            channel_send(&connection->channel, load->out.bytes + connection->sent_at, size);
         if (sent < 0 && errno == EAGAIN) break;
         must((int)sent, "send");
         connection->unsent -= (size_t)sent;
@@ -199,11 +314,12 @@ static void compare(const bench_load *load, bench_connection *connection, const 
         fail("the echo differs from what was sent");
 }
 
-static void receive(bench_load *load, bench_connection *connection)
+/* Whether there may be more than fitted, of which epoll does not know. */
+static bool receive(bench_load *load, bench_connection *connection)
 {
     static char buffer[RECEIVE_MAX];
-    const ssize_t size = recv(connection->fd, buffer, sizeof buffer, 0);
-    if (size < 0 && errno == EAGAIN) return;
+    const ssize_t size = channel_receive_all(&connection->channel, buffer, sizeof buffer);
+    if (size < 0 && errno == EAGAIN) return false;
     if (size <= 0) fail("the server closed the connection");
 
     if (!connection->compared || load->receive_count++ % COMPARE_EVERY == 0)
@@ -214,6 +330,7 @@ static void receive(bench_load *load, bench_connection *connection)
     connection->unsent += complete * load->out.period;
     load->message_count += complete;
     send_waiting(load, connection);
+    return connection->channel.ssl && size == sizeof buffer;
 }
 
 static void run_for(bench_load *load, double seconds)
@@ -227,7 +344,8 @@ static void run_for(bench_load *load, double seconds)
         for (int i = 0; i < count; i++) {
             bench_connection *ready = events[i].data.ptr;
             if (events[i].events & EPOLLOUT) send_waiting(load, ready);
-            if (events[i].events & ~(uint32_t)EPOLLOUT) receive(load, ready);
+            if (events[i].events & ~(uint32_t)EPOLLOUT)
+                while (receive(load, ready)) continue;
         }
     }
 }
@@ -238,9 +356,10 @@ static void open_connections(bench_load *load)
     must(load->epoll, "epoll_create1");
     for (size_t i = 0; i < load->options->connection_count; i++) {
         bench_connection *made = &load->connections[i];
-        made->fd = connect_to(load->options->port);
-        if (!load->options->raw) shake_hands(made->fd, load->options);
-        must(fcntl(made->fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
+        made->channel.fd = connect_to(load->options->port);
+        if (load->context) made->channel.ssl = begin_tls(load->context, made->channel.fd);
+        if (!load->options->raw) shake_hands(&made->channel, load->options);
+        must(fcntl(made->channel.fd, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
         watch(load, made, EPOLL_CTL_ADD, EPOLLIN);
     }
     for (size_t i = 0; i < load->options->connection_count; i++) {
@@ -271,7 +390,8 @@ static void read_options(bench_options *options, int argc, char **argv)
         {"port", 1, NULL, 'p'},   {"path", 1, NULL, 'u'},      {"connections", 1, NULL, 'c'},
         {"size", 1, NULL, 's'},   {"in-flight", 1, NULL, 'f'}, {"raw", 0, NULL, 'r'},
         {"binary", 0, NULL, 'b'}, {"seconds", 1, NULL, 't'},   {"warm-up", 1, NULL, 'w'},
-        {"pid", 1, NULL, 'P'},    {NULL, 0, NULL, 0},
+        {"pid", 1, NULL, 'P'},    {"tls", 0, NULL, 'S'},       {"deflate", 0, NULL, 'd'},
+        {NULL, 0, NULL, 0},
     };
     for (int name; (name = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         switch (name) {
@@ -292,6 +412,12 @@ static void read_options(bench_options *options, int argc, char **argv)
             break;
         case 'r':
             options->raw = true;
+            break;
+        case 'S':
+            options->tls = true;
+            break;
+        case 'd':
+            options->deflate = true;
             break;
         case 'b':
             options->binary = true;
@@ -323,9 +449,15 @@ int main(int argc, char **argv)
                              .warm_up_seconds = 0.2};
     read_options(&options, argc, argv);
 
-    bench_load load = {.options = &options};
-    load.out = make_block(&options, true, RECEIVE_MAX);
-    load.in = make_block(&options, options.raw, RECEIVE_MAX);
+    bench_load load = {.options = &options, .context = options.tls ? make_context() : NULL};
+    payload what = make_payload(&options);
+    load.out = make_block(&options, what, true, RECEIVE_MAX);
+    if (options.deflate) {
+        free(what.bytes);
+        what = learn_echo(&load);
+    }
+    load.in = make_block(&options, what, options.raw, RECEIVE_MAX);
+    free(what.bytes);
     load.connections = take(options.connection_count * sizeof *load.connections);
     open_connections(&load);
     measure(&load);

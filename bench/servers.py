@@ -15,7 +15,10 @@ def build():
     """A release build of its own, so that no other setting slips into the figures."""
     if not (BUILD / "build.ninja").exists():
         run(["meson", "setup", BUILD, ROOT, "-Dbuildtype=release"])
-    run(["ninja", "-C", BUILD, "--quiet"])
+    wanted = subprocess.run(["ninja", "-C", BUILD, "-t", "targets", "all"], stdout=subprocess.PIPE,
+                            text=True).stdout
+    targets = re.findall(r"^((?:bench/bench_\w+|src/cmd/hawser)): ", wanted, re.M)
+    run(["ninja", "-C", BUILD, "--quiet", *targets])
 
 
 def run(command):
@@ -55,3 +58,11 @@ def bare_echo(core=None):
 
 def hawser(core=None):
     return Server([HAWSER, "serve", "--listen", "http://127.0.0.1:0"], core)
+
+
+def bare_tls(*flags, core=None):
+    return Server([BUILD / "bench/bench_tls_bare", *flags], core)
+
+
+def hawser_tls(core=None):
+    return Server([HAWSER, "serve", "--self-signed", "--listen", "https://127.0.0.1:0"], core)

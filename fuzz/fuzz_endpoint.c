@@ -2,12 +2,14 @@
 /* The same bytes, cut differently, tell the same story and send the same answer, whatever calls
  * come between them; what is sent is frames, and nothing follows a Close.
  *
- * Byte 0 picks role and options, byte 1 how the second run is cut, byte 2 after how many
- * allocations memory fails (0: never; then there is but one run).  Then come steps: a byte under
- * CALLS is a size, and that many bytes arrive; any other is a call. */
+ * Byte 0 picks role, options and compression, byte 1 how the second run is cut, byte 2 after how
+ * many allocations memory fails (0: never; then there is but one run).  Then come steps: a byte
+ * under CALLS is a size, and that many bytes arrive; any other is a call. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "deflate/zlib.h"
+#include "wire/deflate_offer.h"
 #include "wire/endpoint.h"
 #include "wire/kernels.h"
 
@@ -21,6 +23,7 @@ typedef struct story {
     hws_memory memory;
     size_t bytes_out;
     size_t calls_left;
+    hws_deflate deflate;
     hws_endpoint *endpoint;
     uint64_t now_ms;
     uint64_t told;                        /* a hash of the events */
@@ -105,7 +108,10 @@ static void hear(story *it, const hws_event *event)
 /* Takes frames off the output as they are complete; there is never a part of one. */
 static void parse_output(story *it)
 {
-    const hws_frame_rules rules = {.from_client = it->options.role == HWS_ROLE_CLIENT};
+    const hws_frame_rules rules = {
+        .rsv_allowed = it->options.deflate ? HWS_DEFLATE_RSV : 0,
+        .from_client = it->options.role == HWS_ROLE_CLIENT,
+    };
     size_t at = 0;
     while (at < it->output_size) {
         check(!it->close_was_sent);
@@ -172,6 +178,7 @@ static void call_send(story *it, unsigned way)
 {
     static const uint8_t TEXT[] = "h\xc3\xa9llo";
     const hws_message message = {
+        .compress = HWS_COMPRESS_ALWAYS,
         .type = way & 1 ? HWS_TEXT : HWS_BINARY,
         .part = (hws_message_part)(way / 2 % 4),
         .data = TEXT,
@@ -220,6 +227,16 @@ static void call(story *it, unsigned way)
     drain(it);
 }
 
+/* Without takeover: then what comes means the same however it is cut. */
+static void open_deflate(story *it)
+{
+    hws_deflate_options options = {0};
+    it->deflate = (hws_deflate){.codec = hws_codec_zlib()};
+    if (!(it->head[0] & 128) || hws_deflate_options_complete(&options) != HWS_OK) return;
+    if (hws_codec_pool_new(&it->memory, &options, NULL, &it->deflate.pool) == HWS_OK)
+        it->options.deflate = &it->deflate;
+}
+
 static void play(story *it, const uint8_t *data, size_t size)
 {
     it->memory = (hws_memory){.resize = resize, .user = it};
@@ -236,8 +253,13 @@ static void play(story *it, const uint8_t *data, size_t size)
         .random = fixed_key,
     };
     hws_endpoint_options_complete(&it->options);
-    if (hws_endpoint_new(&it->options, it->now_ms, &it->endpoint) != HWS_OK) return;
-
+    open_deflate(it);
+    if (hws_endpoint_new(&it->options, it->now_ms, &it->endpoint) != HWS_OK) {
+        hws_codec_pool_free(it->deflate.pool);
+        return;
+    }
+    if (it->options.deflate)
+        hws_endpoint_set_deflate(it->endpoint, (hws_deflate_terms){15, 15, false, false});
     for (size_t at = 0; at < size;) {
         const uint8_t step = data[at++];
         if (step >= CALLS) {
@@ -249,6 +271,7 @@ static void play(story *it, const uint8_t *data, size_t size)
         at += step_size;
     }
     hws_endpoint_free(it->endpoint);
+    hws_codec_pool_free(it->deflate.pool);
     check(it->bytes_out == 0);
 }
 

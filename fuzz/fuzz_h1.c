@@ -50,7 +50,7 @@ static void on_taken_sent(void *owner)
 
 static void take(hws_h1 *h1)
 {
-    static const hws_stream_owner CALLS = {on_taken_receive, on_taken_end, on_taken_sent};
+    static const hws_stream_owner CALLS = {on_taken_receive, on_taken_end, on_taken_sent, NULL};
     hws_span early;
     taken = hws_h1_take_stream(h1, &early);
     hws_stream_own(taken, &CALLS, NULL);
@@ -134,7 +134,7 @@ static uint64_t hash_answers(void)
 
 static story play(const uint8_t *data, size_t size, size_t cut)
 {
-    static const hws_h1_owner CALLS = {on_request, on_close};
+    static const hws_h1_owner CALLS = {on_request, on_close, NULL};
     const hws_h1_options options = {.body_size_max = 100, .request_count_max = 20};
     story it = {.hash = 0xcbf29ce484222325};
     hws_h1 *h1;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every kernel masks like a loop over bytes, and a payload may be cut anywhere.
+/* Every kernel masks like a loop over bytes and tells whether ASCII came out, and a payload may be
+ * cut anywhere.
  *
  * Bytes 0 to 3 are the key, 4 the place of the cut, 5 the offset and alignment, the rest is the
  * payload. */
@@ -27,10 +28,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         static uint8_t arena[ALIGNMENT_MAX + PAYLOAD_MAX];
         uint8_t *bytes = arena + align;
         memcpy(bytes, payload, payload_size);
-        hws_mask(list[k], (hws_span){bytes, cut}, data, offset);
-        hws_mask(list[k], (hws_span){bytes + cut, payload_size - cut}, data, offset + cut);
-        for (size_t i = 0; i < payload_size; i++)
+        bool ascii = hws_mask(list[k], (hws_span){bytes, cut}, data, offset);
+        ascii &= hws_mask(list[k], (hws_span){bytes + cut, payload_size - cut}, data, offset + cut);
+        uint8_t any = 0;
+        for (size_t i = 0; i < payload_size; i++) {
             if (bytes[i] != (payload[i] ^ data[(offset + i) % 4])) abort();
+            any |= bytes[i];
+        }
+        if (ascii != (any < 0x80)) abort();
     }
     return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every kernel tells of a text what the oracle tells, however the text is cut.
+/* Every kernel tells of a text what the oracle tells, however the text is cut, masked or not.
  *
  * Byte 0 is the size of the pieces, byte 1 how many ASCII bytes stand before the text, the rest is
  * the text. */
@@ -25,6 +25,25 @@ static void check(const hws_kernels *kernels, uint8_t *bytes, size_t size, size_
     if ((hws_utf8_finish(&utf8) == HWS_OK) != valid) abort();
 }
 
+/* The same of a payload that is unmasked as it is read; what was read has come out right. */
+static void check_masked(const hws_kernels *kernels, const uint8_t *bytes, size_t size, size_t cut,
+                         utf8_oracle want)
+{
+    static const uint8_t KEY[4] = {0x37, 0xfa, 0x21, 0x3d};
+    static uint8_t masked[BEFORE_MAX + TEXT_MAX];
+    for (size_t i = 0; i < size; i++) masked[i] = bytes[i] ^ KEY[i % 4];
+    hws_utf8 utf8 = {0};
+    for (size_t at = 0; at < size; at += cut) {
+        const size_t end = cut < size - at ? at + cut : size;
+        const hws_span piece = {masked + at, end - at};
+        const hws_status status = hws_utf8_unmask(kernels, &utf8, piece, KEY, at);
+        if ((status == HWS_OK) != (want.fault >= end)) abort();
+        if (status == HWS_OK && memcmp(masked + at, bytes + at, end - at) != 0) abort();
+    }
+    const bool valid = want.fault == size && !want.ends_inside;
+    if ((hws_utf8_finish(&utf8) == HWS_OK) != valid) abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -42,6 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t k = 0; k < count; k++) {
         check(list[k], bytes, text_size, text_size + 1, want);
         check(list[k], bytes, text_size, data[0] + (size_t)1, want);
+        check_masked(list[k], bytes, text_size, text_size + 1, want);
+        check_masked(list[k], bytes, text_size, data[0] + (size_t)1, want);
     }
     return 0;
 }

@@ -3,40 +3,21 @@
 //
 //   const channels = new Channels('wss://example.com/connection/websocket', {name: 'Ada'});
 //   channels.onstate = (state, detail) => { ... };
-//   channels.subscribe('harbour', {onpublication: (data, info) => { ... }});
+//   channels.subscribe('harbour', {history: 50, onpublication: (data, info) => { ... }});
 //   channels.open();
 //   channels.publish('harbour', {text: 'ahoy'}).then(() => { ... });
 //
 // States, as onstate tells them:
-//
 //   connecting ──▶ connected ──▶ waiting ──▶ connecting ...     {code, reason, until}
 //                      └───────▶ ended                          {code, reason}
-//
-// Subscriptions outlive the connection: they are made again with the next one.
+// Subscriptions outlive the connection: they are made again with the next one, and what was missed
+// meanwhile comes first, where the channel's history covers it.  Where a WebSocket does not pass,
+// Server-Sent Events do.
+
+import {ChannelError, EventStream, backoff, isFinal} from './transport.js';
 
 const CONNECT_TIMEOUT_MS = 10000;
 const PING_GRACE_MS = 8000; // how late the server's ping may be
-
-// Full jitter: a server that comes back meets its clients one by one.
-const DELAY_MIN_MS = 200;
-const DELAY_MAX_MS = 10000;
-
-export function backoff(attempt, random = Math.random()) {
-  return DELAY_MIN_MS + random * Math.min(DELAY_MAX_MS, DELAY_MIN_MS * 2 ** attempt);
-}
-
-// The server asks clients with these codes to stay away.
-function isFinal(code) {
-  return (code >= 3500 && code < 4000) || (code >= 4500 && code < 5000);
-}
-
-// What the server answered (code above 0), or that the connection ended before it did (0).
-export class ChannelError extends Error {
-  constructor(code, message) {
-    super(message);
-    this.code = code;
-  }
-}
 
 export class Channels {
   constructor(url, data) {
@@ -45,19 +26,15 @@ export class Channels {
     this.client = null; // the id that the server gave this connection
     this.state = 'ended';
     this.onstate = () => {};
-
+    this._transports = [WebSocket, EventStream]; // that may pass; the first is tried next
     this._socket = null;
-    this._subscriptions = new Map(); // channel -> handlers
+    this._subscriptions = new Map(); // channel -> {handlers, epoch, offset, held}
     this._requests = new Map(); // id -> {resolve, reject}
     this._lastId = 0;
     this._attempt = 0;
-    this._retry = 0;
-    this._watch = 0;
-    this._pingMs = 0;
+    this._pingMs = 0; // between the server's pings; 0: it sends none
     window.addEventListener('online', () => this.hurry());
-    document.addEventListener('visibilitychange', () => {
-      if (!document.hidden) this.hurry();
-    });
+    document.addEventListener('visibilitychange', () => document.hidden || this.hurry());
   }
 
   open() {
@@ -74,10 +51,11 @@ export class Channels {
     this._enter('ended', {code: 1000, reason: ''});
   }
 
-  // Handlers, all optional: onsubscribed(), onpublication(data, info), onjoin(info), onleave(info),
-  // onerror(ChannelError).  An info is {client, user, conn_info}.
+  // Handlers, all optional: onpublication(data, info), onsubscribed({recovered}) when all that was
+  // missed has come, onjoin(info), onleave(info), onerror(ChannelError); info: {client, conn_info}.
+  // `history`: how many older publications come first, and again when recovery failed.
   subscribe(channel, handlers) {
-    this._subscriptions.set(channel, handlers);
+    this._subscriptions.set(channel, {handlers, epoch: '', offset: 0, held: null});
     if (this.state === 'connected') this._subscribe(channel);
   }
 
@@ -86,24 +64,25 @@ export class Channels {
     if (this.state === 'connected') this._request({unsubscribe: {channel}}).catch(() => {});
   }
 
-  publish(channel, data) {
-    return this._request({publish: {channel, data}});
-  }
+  publish = (channel, data) => this._request({publish: {channel, data}});
 
-  presence(channel) {
-    return this._request({presence: {channel}}).then((reply) => reply.presence.presence);
-  }
+  // Answers what the server's procedure answers.
+  rpc = async (method, data) => (await this._request({rpc: {method, data}})).rpc.data;
 
-  _enter(state, detail) {
+  // Who is in a channel: client -> info; and how many.
+  presence = async (channel) => (await this._request({presence: {channel}})).presence.presence;
+  presenceStats = async (channel) =>
+    (await this._request({presence_stats: {channel}})).presence_stats;
+
+  _enter(state, detail = {}) {
     this.state = state;
-    this.onstate(state, detail || {});
+    this.onstate(state, detail);
   }
 
   _connect() {
     this._drop();
     this._enter('connecting');
-    const socket = new WebSocket(this.url);
-    this._socket = socket;
+    const socket = this._socket = new this._transports[0](this.url);
     this._watch = setTimeout(() => this._lose(1006, 'no answer'), CONNECT_TIMEOUT_MS);
     socket.onopen = () => this._greet();
     socket.onmessage = (event) => this._receive(event.data);
@@ -115,6 +94,7 @@ export class Channels {
       this.client = reply.connect.client;
       this._pingMs = (reply.connect.ping || 0) * 1000;
       this._attempt = 0;
+      this._transports.length = 1; // it passes
       this._expectPing();
       this._enter('connected');
       for (const channel of this._subscriptions.keys()) this._subscribe(channel);
@@ -125,52 +105,69 @@ export class Channels {
     });
   }
 
-  _subscribe(channel) {
-    const handlers = this._subscriptions.get(channel);
-    this._request({subscribe: {channel, join_leave: true}}).then(() => {
-      if (handlers.onsubscribed) handlers.onsubscribed();
-    }).catch((error) => {
-      if (error.code !== 0 && handlers.onerror) handlers.onerror(error);
-    });
+  // What is published while the history is on its way waits behind it.
+  async _subscribe(channel) {
+    const it = this._subscriptions.get(channel);
+    const isMine = () => this._subscriptions.get(channel) === it;
+    const since = it.epoch ? {recover: true, epoch: it.epoch, offset: it.offset} : {};
+    it.held = [];
+    try {
+      const {subscribe} = await this._request({subscribe: {channel, join_leave: true, ...since}});
+      const recovered = Boolean(subscribe.recovered);
+      let missed = subscribe.publications || [];
+      if (isMine() && it.handlers.history && !recovered) {
+        const query = {channel, limit: it.handlers.history, reverse: true};
+        missed = (await this._request({history: query})).history.publications.reverse();
+      }
+      if (!isMine()) return;
+      if (!recovered) it.offset = 0;
+      it.epoch = subscribe.epoch || '';
+      const held = it.held;
+      it.held = null;
+      for (const publication of missed.concat(held)) this._deliver(it, publication);
+      it.offset = Math.max(it.offset, subscribe.offset || 0);
+      it.handlers.onsubscribed?.({recovered});
+    } catch (error) {
+      if (error.code && isMine() && it.handlers.onerror) it.handlers.onerror(error);
+      else if (!(error instanceof ChannelError)) throw error;
+    }
   }
 
-  _request(command) {
-    return new Promise((resolve, reject) => {
-      if (!this._socket || this._socket.readyState !== WebSocket.OPEN) {
-        reject(new ChannelError(0, 'not connected'));
-        return;
-      }
-      const id = ++this._lastId;
-      this._requests.set(id, {resolve, reject});
-      this._socket.send(JSON.stringify(Object.assign({id}, command)));
-    });
+  _deliver(it, {offset, data, info}) {
+    if (it.held) return it.held.push({offset, data, info});
+    if (offset && offset <= it.offset) return; // it came before
+    it.offset = offset || it.offset;
+    it.handlers.onpublication?.(data, info);
+  }
+
+  async _request(command) {
+    if (this._socket?.readyState !== WebSocket.OPEN) throw new ChannelError(0, 'not connected');
+    const id = ++this._lastId;
+    this._socket.send(JSON.stringify({id, ...command}));
+    return new Promise((resolve, reject) => this._requests.set(id, {resolve, reject}));
   }
 
   _receive(text) {
     for (const line of text.split('\n')) {
       if (!line) continue;
-      const reply = JSON.parse(line);
-      if (reply.id) this._answer(reply);
+      const {id, error, ...reply} = JSON.parse(line);
+      const request = this._requests.get(id);
+      this._requests.delete(id);
+      if (request && error) request.reject(new ChannelError(error.code, error.message));
+      else if (request) request.resolve(reply);
       else if (reply.push) this._push(reply.push);
-      else this._socket.send('{}'); // a ping
+      else if (!id) this._socket.send('{}'); // a ping
     }
     if (this.state === 'connected') this._expectPing();
   }
 
-  _answer(reply) {
-    const request = this._requests.get(reply.id);
-    if (!request) return;
-    this._requests.delete(reply.id);
-    if (reply.error) request.reject(new ChannelError(reply.error.code, reply.error.message));
-    else request.resolve(reply);
-  }
-
-  _push(push) {
-    const handlers = this._subscriptions.get(push.channel);
-    if (!handlers) return;
-    if (push.pub && handlers.onpublication) handlers.onpublication(push.pub.data, push.pub.info);
-    if (push.join && handlers.onjoin) handlers.onjoin(push.join.info);
-    if (push.leave && handlers.onleave) handlers.onleave(push.leave.info);
+  _push({channel, pub, join, leave, unsubscribe}) {
+    const it = this._subscriptions.get(channel);
+    if (!it) return;
+    if (pub) this._deliver(it, pub);
+    if (join) it.handlers.onjoin?.(join.info);
+    if (leave) it.handlers.onleave?.(leave.info);
+    if (unsubscribe && unsubscribe.code >= 2500) this._subscribe(channel); // it lost its place
   }
 
   // A connection can die without a word; then the server's pings stay away.
@@ -182,27 +179,22 @@ export class Channels {
 
   _lose(code, reason) {
     this._drop();
-    if (isFinal(code)) {
-      this._enter('ended', {code, reason});
-      return;
-    }
+    if (isFinal(code)) return this._enter('ended', {code, reason});
+    this._transports.push(this._transports.shift());
     const delay = backoff(this._attempt++);
     this._retry = setTimeout(() => this._connect(), delay);
     this._enter('waiting', {code, reason, until: Date.now() + delay});
   }
 
-  // Forgets the connection, whatever state it is in; its own onclose may be long in coming.
+  // Forgets the connection, whatever its state; its own onclose may be long in coming.
   _drop() {
     clearTimeout(this._watch);
     clearTimeout(this._retry);
-    const socket = this._socket;
+    const {_socket: socket, _requests: requests} = this;
     this._socket = null;
-    if (socket) {
-      socket.onopen = socket.onmessage = socket.onclose = null;
-      socket.close();
-    }
-    const requests = Array.from(this._requests.values());
-    this._requests.clear();
-    for (const request of requests) request.reject(new ChannelError(0, 'connection lost'));
+    this._requests = new Map();
+    if (socket) socket.onopen = socket.onmessage = socket.onclose = null;
+    if (socket) socket.close();
+    requests.forEach(({reject}) => reject(new ChannelError(0, 'connection lost')));
   }
 }

@@ -1,173 +1,76 @@
 // SPDX-License-Identifier: MIT
-// The chat: rooms, names, who is here, and messages that outlast a lost connection.
-import {Channels} from './channels.js';
+// The chat: rooms, names, who is here, and messages that outlast a lost connection and a reload.
+import {avatar, channelsOfPage, clean, element, make, makeId, nameOf, recall, remember, speak, t}
+  from './page.js';
+import {TEXT_MAX, TalkLog, Typing, isOurs, isPicture, noteSent, shrink, takeEnter} from './talk.js';
 
-const TEXT_MAX = 2000;
-const NAME_MAX = 32; // code points
 const ROOM_MAX = 60; // code points: at most 240 of the 255 bytes a channel may have
-const ENTRY_COUNT_MAX = 500; // of a room's log
-const GROUP_MS = 5 * 60 * 1000; // messages of one person within it stand under one name
 const FIRST_ROOM = 'harbour';
+const HISTORY = 100; // messages that are there when one comes in
 
-const element = (id) => document.getElementById(id);
 const log = element('log');
 const text = element('text');
 
-// A private window may forbid storage; then names and rooms last as long as the page.
-function recall(key, fallback) {
-  try {
-    return JSON.parse(localStorage.getItem('hawser.' + key)) || fallback;
-  } catch (error) {
-    return fallback;
-  }
-}
-
-function remember(key, value) {
-  try {
-    localStorage.setItem('hawser.' + key, JSON.stringify(value));
-  } catch (error) {
-    // nothing is lost but comfort
-  }
-}
-
-function limit(string, length) {
-  return Array.from(string).slice(0, length).join('');
-}
-
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
-
-function cleanName(string) {
-  return limit(String(string).replace(CONTROL, '').trim(), NAME_MAX);
-}
+speak({
+  'Chat': '聊天',
+  'here; rooms and people': '在线；房间与成员',
+  'Rooms and people': '房间与成员',
+  'Rooms': '房间',
+  'Room to enter or to make': '要进入或新建的房间',
+  'Another room': '另一个房间',
+  'Enter': '进入',
+  'Here now': '在线',
+  'You are': '你是',
+  'Change': '更改',
+  'New messages ↓': '新消息 ↓',
+  'Send a picture': '发送图片',
+  'Drop a picture here': '把图片拖到这里',
+  'What shall we call you?': '怎么称呼你？',
+  'The others in the room see this name beside your messages.': '房间里的其他人会在你的消息旁看到这个名字。',
+  'Your name': '你的名字',
+  'Come aboard': '上船',
+  'You are in {room}': '你在 {room}',
+  '{name} came in': '{name} 进来了',
+  '{name} left': '{name} 离开了',
+  'This is no picture.': '这不是图片。',
+  'This room cannot be entered: {reason}': '无法进入该房间：{reason}',
+  'The connection was lost': '连接已断开',
+});
 
 function cleanRoom(string) {
-  return limit(String(string).replace(CONTROL, '').trim().replace(/\s+/g, '-'), ROOM_MAX);
+  return clean(String(string), ROOM_MAX).replace(/\s+/g, '-');
 }
 
 function roomOfAddress() {
   return cleanRoom(new URLSearchParams(location.search).get('room') || '') || FIRST_ROOM;
 }
 
-function make(tag, className, content) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (content !== undefined) made.textContent = content;
-  return made;
-}
-
-// One name, one colour, on every screen.
-function hueOf(name) {
-  let hash = 7;
-  for (const letter of name) hash = (hash * 31 + letter.codePointAt(0)) % 360;
-  return hash;
-}
-
-function avatar(name) {
-  const made = make('span', 'avatar', (Array.from(name)[0] || '?').toUpperCase());
-  made.style.setProperty('--hue', hueOf(name));
-  made.setAttribute('aria-hidden', 'true');
-  return made;
-}
-
-function nameOf(info) {
-  const name = info && info.conn_info && info.conn_info.name;
-  return typeof name === 'string' && cleanName(name) ? cleanName(name) : 'Somebody';
-}
-
-// ---- The log of a room --------------------------------------------------------------------------
-
-class RoomLog {
-  constructor() {
-    this.list = make('ol', 'entries');
-    this.messages = new Map(); // id -> its element
-    this.last = null; // {key, time} of the last entry, to group what belongs together
-  }
-
-  event(content) {
-    this.last = null;
-    const entry = make('li', 'event');
-    const line = make('span', '', content);
-    line.dir = 'auto';
-    entry.append(line, ' ', clock());
-    this._append(entry);
-  }
-
-  // `id` tells a message that comes back, or comes twice, from a new one.
-  message({id, name, own, content, key, waits}) {
-    if (this.messages.has(id)) {
-      this.messages.get(id).classList.remove('waits');
-      return;
-    }
-    const follows = this.last && this.last.key === key && Date.now() - this.last.time < GROUP_MS;
-    this.last = {key, time: Date.now()};
-    const entry = make('li', 'message' + (own ? ' own' : '') + (follows ? ' follows' : ''));
-    if (waits) entry.classList.add('waits');
-    if (!own) entry.append(avatar(name));
-    const bubble = make('div', 'bubble');
-    const who = make('span', 'who', own ? 'You' : name);
-    who.style.setProperty('--hue', hueOf(name));
-    who.dir = 'auto';
-    const body = make('p', '', content);
-    body.dir = 'auto';
-    bubble.append(who, body, clock());
-    entry.append(bubble);
-    this.messages.set(id, entry);
-    this._append(entry);
-  }
-
-  refuse(id, reason) {
-    const entry = this.messages.get(id);
-    if (!entry) return;
-    entry.classList.remove('waits');
-    entry.classList.add('refused');
-    entry.querySelector('.bubble').append(make('span', 'reason', 'not sent: ' + reason));
-  }
-
-  _append(entry) {
-    const follow = isAtEnd();
-    this.list.append(entry);
-    if (this.list.childElementCount > ENTRY_COUNT_MAX) this.list.firstElementChild.remove();
-    while (this.messages.size > ENTRY_COUNT_MAX) {
-      this.messages.delete(this.messages.keys().next().value);
-    }
-    if (!this.list.isConnected) return;
-    if (follow) scrollToEnd();
-    else element('to-end').hidden = false;
-  }
-}
-
-function clock() {
-  const now = new Date();
-  const made = make('time', '', now.toLocaleTimeString([], {hour: '2-digit', minute: '2-digit'}));
-  made.dateTime = now.toISOString();
-  return made;
-}
-
-function isAtEnd() {
-  return log.scrollHeight - log.scrollTop - log.clientHeight < 48;
-}
-
-function scrollToEnd() {
-  log.scrollTop = log.scrollHeight;
-  element('to-end').hidden = true;
-}
+const channelOf = (room) => 'chat:' + room;
 
 // ---- Who we are, where we are -------------------------------------------------------------------
 
-const address = location.protocol.replace('http', 'ws') + '//' + location.host;
-const channels = new Channels(address + '/connection/websocket', {});
-const logs = new Map(); // room -> RoomLog
+const logs = new Map(); // room -> TalkLog
 const people = new Map(); // client -> name
-const outbox = []; // {room, id, content, sending}, in the order they were written
-let name = cleanName(recall('name', ''));
+const outbox = []; // {room, message, sending}, in the order they were written
+let name = clean(recall('name', ''));
 let rooms = recall('rooms', [FIRST_ROOM]).map(cleanRoom).filter(Boolean);
 let room = '';
 let isSubscribed = false;
 let unread = 0;
+let typing = null;
 
 function currentLog() {
-  if (!logs.has(room)) logs.set(room, new RoomLog());
+  if (!logs.has(room)) {
+    logs.set(room, new TalkLog(log, () => {
+      element('to-end').hidden = false;
+    }));
+  }
   return logs.get(room);
+}
+
+function scrollToEnd() {
+  currentLog().scrollToEnd();
+  element('to-end').hidden = true;
 }
 
 function showTitle() {
@@ -183,7 +86,7 @@ function showPeople() {
     const label = make('span', 'name', itsName);
     label.dir = 'auto';
     item.append(avatar(itsName), label);
-    if (client === channels.client) item.append(make('span', 'you', 'you'));
+    if (client === channels.client) item.append(make('span', 'you', t('you')));
     element('people').append(item);
   }
   element('people-count').textContent = element('panel-count').textContent = names.length;
@@ -217,7 +120,8 @@ function goTo(next) {
 }
 
 function enter(next) {
-  if (room) channels.unsubscribe(room);
+  if (room) channels.unsubscribe(channelOf(room));
+  if (typing) typing.close();
   room = next;
   isSubscribed = false;
   people.clear();
@@ -233,7 +137,10 @@ function enter(next) {
   log.append(currentLog().list);
   scrollToEnd();
   log.removeAttribute('aria-busy');
-  channels.subscribe(room, handlersOf(room));
+  channels.subscribe(channelOf(room), handlersOf(room));
+  typing = new Typing(channels, 'typing-' + room, (line) => {
+    element('typing').textContent = line;
+  });
 }
 
 // ---- What comes in ------------------------------------------------------------------------------
@@ -241,12 +148,13 @@ function enter(next) {
 function handlersOf(itsRoom) {
   const isHere = () => itsRoom === room;
   return {
+    history: HISTORY,
     onsubscribed() {
       if (!isHere()) return;
       isSubscribed = true;
-      currentLog().event('You are in ' + room);
+      currentLog().event(t('You are in {room}', {room}));
       flush();
-      channels.presence(room).then((present) => {
+      channels.presence(channelOf(room)).then((present) => {
         if (!isHere()) return;
         people.clear();
         for (const client of Object.keys(present)) people.set(client, nameOf(present[client]));
@@ -254,41 +162,36 @@ function handlersOf(itsRoom) {
       }).catch(() => {}); // the connection is gone: the next one asks again
     },
     onpublication(data, info) {
-      if (!isHere() || !data || typeof data.text !== 'string' || !data.text) return;
-      const own = Boolean(info) && info.client === channels.client;
-      currentLog().message({
-        id: String(data.id || Math.random()),
-        name: nameOf(info),
-        own,
-        content: data.text.slice(0, TEXT_MAX),
-        key: own ? 'own' : (info && info.client),
-      });
-      if (document.hidden) unread++;
+      if (!isHere() || !data) return;
+      const content = typeof data.text === 'string' ? data.text.slice(0, TEXT_MAX) : '';
+      const picture = isPicture(data.picture) ? data.picture : null;
+      if (!content && !picture) return;
+      const id = String(data.id || makeId());
+      currentLog().message({id, name: nameOf(info), own: isOurs(id), content, picture, at: data.at});
+      if (info) typing.end(info.client);
+      if (document.hidden && isSubscribed) unread++;
       showTitle();
     },
     onjoin(info) {
       if (!isHere() || info.client === channels.client) return;
       people.set(info.client, nameOf(info));
       showPeople();
-      currentLog().event(nameOf(info) + ' came in');
+      currentLog().event(t('{name} came in', {name: nameOf(info)}));
     },
     onleave(info) {
       if (!isHere() || info.client === channels.client) return;
       people.delete(info.client);
       showPeople();
-      currentLog().event(nameOf(info) + ' left');
+      currentLog().event(t('{name} left', {name: nameOf(info)}));
     },
     onerror(error) {
-      if (isHere()) currentLog().event('This room cannot be entered: ' + error.message);
+      if (!isHere()) return;
+      currentLog().event(t('This room cannot be entered: {reason}', {reason: error.message}));
     },
   };
 }
 
 // ---- What goes out ------------------------------------------------------------------------------
-
-function makeId() {
-  return Date.now().toString(36) + Math.random().toString(36).slice(2);
-}
 
 // A message leaves the outbox when the server has confirmed it.  If the connection is lost before
 // that, it is sent again, and its id tells those who have it already.
@@ -296,15 +199,25 @@ function flush() {
   if (channels.state !== 'connected' || !isSubscribed) return;
   for (const item of outbox.filter((each) => each.room === room && !each.sending)) {
     item.sending = true;
-    channels.publish(item.room, {id: item.id, text: item.content}).then(() => {
+    channels.publish(channelOf(item.room), item.message).then(() => {
       outbox.splice(outbox.indexOf(item), 1);
     }).catch((error) => {
       item.sending = false;
       if (error.code === 0) return;
       outbox.splice(outbox.indexOf(item), 1);
-      logs.get(item.room).refuse(item.id, error.message);
+      logs.get(item.room).refuse(item.message.id, error.message);
     });
   }
+}
+
+function post(what) {
+  const message = {id: makeId(), at: Date.now(), ...what};
+  noteSent(message.id);
+  outbox.push({room, message, sending: false});
+  currentLog().message({...message, name, own: true, content: what.text, waits: true});
+  scrollToEnd();
+  typing.sent();
+  flush();
 }
 
 function send() {
@@ -312,46 +225,20 @@ function send() {
   if (!content) return;
   text.value = '';
   fitText();
-  const item = {room, id: makeId(), content, sending: false};
-  outbox.push(item);
-  scrollToEnd();
-  currentLog().message({id: item.id, name, own: true, content, key: 'own', waits: true});
-  flush();
+  post({text: content});
+}
+
+async function sendPicture(file) {
+  const picture = file && await shrink(file);
+  if (picture) post({picture});
+  else if (file) currentLog().event(t('This is no picture.'));
 }
 
 // ---- The connection, as it is seen --------------------------------------------------------------
 
-let countdown = 0;
-
-const STATE_TEXT = {
-  connecting: 'connecting',
-  connected: 'connected',
-  waiting: 'reconnecting',
-  ended: 'disconnected',
-};
-
-function showState(state, detail) {
-  clearInterval(countdown);
-  const offline = state !== 'connected' && navigator.onLine === false;
-  element('state').dataset.state = document.body.dataset.state = offline ? 'offline' : state;
-  if (detail.code) element('state').dataset.code = detail.code;
-  element('state-text').textContent = offline ? 'offline' : STATE_TEXT[state];
-  element('state-more').textContent = '';
-  element('hurry').hidden = state !== 'ended' && state !== 'waiting';
-  element('state').title = detail.code ? detail.code + ' ' + (detail.reason || '') : '';
-  if (state !== 'waiting' || offline) return;
-  const tick = () => {
-    const seconds = Math.max(1, Math.ceil((detail.until - Date.now()) / 1000));
-    element('state-more').textContent = 'in ' + seconds + ' s';
-  };
-  tick();
-  countdown = setInterval(tick, 250);
-}
-
 let wasConnected = false;
 
-channels.onstate = (state, detail) => {
-  showState(state, detail);
+const channels = channelsOfPage({}, (state) => {
   isSubscribed = false;
   if (state === 'connected') {
     wasConnected = true;
@@ -359,17 +246,8 @@ channels.onstate = (state, detail) => {
     wasConnected = false;
     people.clear();
     showPeople();
-    currentLog().event('The connection was lost');
+    currentLog().event(t('The connection was lost'));
   }
-};
-
-window.addEventListener('offline', () => {
-  if (channels.state !== 'connected') showState(channels.state, {until: Date.now()});
-});
-
-element('hurry').addEventListener('click', () => {
-  channels.hurry();
-  channels.open();
 });
 
 // ---- Forms and keys -----------------------------------------------------------------------------
@@ -392,7 +270,7 @@ function askName() {
 
 element('name-form').addEventListener('submit', (event) => {
   event.preventDefault();
-  const next = cleanName(element('name').value);
+  const next = clean(element('name').value);
   if (!next) {
     element('name').value = '';
     return;
@@ -436,16 +314,41 @@ element('composer').addEventListener('submit', (event) => {
   text.focus();
 });
 
-// Enter sends, Shift+Enter breaks the line; while an input method composes, Enter is its own.
-text.addEventListener('keydown', (event) => {
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  send();
+takeEnter(text, send);
+text.addEventListener('input', () => {
+  fitText();
+  typing.tell(name);
 });
-text.addEventListener('input', fitText);
+
+// A picture is chosen, pasted, or dropped anywhere.
+element('picture').addEventListener('change', () => {
+  sendPicture(element('picture').files[0]);
+  element('picture').value = '';
+});
+text.addEventListener('paste', (event) => {
+  const file = event.clipboardData.files[0];
+  if (!file) return;
+  event.preventDefault();
+  sendPicture(file);
+});
+const hasFile = (event) => event.dataTransfer && event.dataTransfer.types.includes('Files');
+document.addEventListener('dragover', (event) => {
+  if (!hasFile(event)) return;
+  event.preventDefault();
+  document.body.dataset.drop = t('Drop a picture here');
+});
+document.addEventListener('dragleave', (event) => {
+  if (!event.relatedTarget) delete document.body.dataset.drop;
+});
+document.addEventListener('drop', (event) => {
+  if (!hasFile(event)) return;
+  event.preventDefault();
+  delete document.body.dataset.drop;
+  sendPicture(event.dataTransfer.files[0]);
+});
 
 log.addEventListener('scroll', () => {
-  if (isAtEnd()) element('to-end').hidden = true;
+  if (currentLog().isAtEnd()) element('to-end').hidden = true;
 });
 element('to-end').addEventListener('click', scrollToEnd);
 document.addEventListener('keydown', (event) => {

@@ -80,8 +80,9 @@ typedef struct hws_endpoint_options {
     uint64_t message_size_max;   /* bytes over all fragments; 0: 1 MiB; whole: at most 2 GiB */
     uint32_t fragment_count_max; /* of one message; 0: 131072 */
     uint32_t fragment_empty_max; /* fragments without payload of one message; 0: 128 */
-    uint32_t control_burst_max;  /* control frames at once; 0: 50 */
-    uint32_t control_rate_max;   /* control frames in 10 s, when the burst is used up; 0: 100 */
+    uint32_t control_burst_max;  /* control frames at once; 0: 50; at most 4,000,000 */
+    uint32_t control_rate_max;   /* control frames in 10 s, when the burst is used up; 0: 100;
+                                    UINT32_MAX: no limit */
     uint32_t ping_interval_ms;   /* of silence before a ping; 0: 25000; UINT32_MAX: no pings */
     uint32_t pong_timeout_ms;    /* for any sign of life after that; 0: 8000 */
     uint32_t close_timeout_ms;   /* for the peer's Close after ours; 0: 5000 */
@@ -89,6 +90,7 @@ typedef struct hws_endpoint_options {
     uint32_t message_rate_min;   /* ... one second for each so many of its bytes; 0: 16384 */
     const hws_memory *memory;    /* for messages in more than one piece; required */
     const struct hws_kernels *kernels; /* NULL: the scalar ones, for any processor */
+    struct hws_deflate *deflate; /* for connections that agree on permessage-deflate; NULL: none */
 
     /* Fills `bytes` with cryptographically strong random bytes; the client's mask keys (§5.3).
      * Required of a client.  Returns false on failure. */
@@ -109,11 +111,14 @@ typedef enum hws_event_type {
 
 /* Why and how a WebSocket ended. */
 typedef struct hws_close {
-    int code;          /* the peer's; else ours, if a Close frame of ours went out; else 1006 */
+    int code;          /* the peer's; else ours, if a Close frame of ours went out; else 1006, or
+                          1015 when TLS failed */
     bool was_clean;    /* a Close frame was sent and one received (§7.1.4) */
     hws_status status; /* HWS_OK when the peer or this side simply closed; else the failure */
     hws_text reason;   /* the peer's, or that of our failure; UTF-8, not terminated; lives until
                           the next call */
+    const char *cause; /* what happened, in words: one line; never NULL */
+    int http_status;   /* of the answer that refused the opening handshake; 0: there was none */
 } hws_close;
 
 typedef struct hws_event {

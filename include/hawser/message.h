@@ -21,11 +21,21 @@ typedef enum hws_message_part {
     HWS_LAST = 3,   /* the last; it may be empty */
 } hws_message_part;
 
+/* Whether a message that is sent is compressed, where permessage-deflate was agreed on (RFC 7692).
+ * What would grow by it is sent as it is all the same. */
+typedef enum hws_compress {
+    HWS_COMPRESS_AUTO = 0,   /* when it has hws_deflate_options.size_min bytes */
+    HWS_COMPRESS_NEVER = 1,  /* it holds a secret beside what an attacker may choose: its size would
+                                tell whether the two are alike (CRIME, BREACH) */
+    HWS_COMPRESS_ALWAYS = 2, /* whatever its size */
+} hws_compress;
+
 typedef struct hws_message {
     hws_message_type type; /* of the whole message, in every part of it */
     hws_message_part part;
-    const uint8_t *data; /* may be NULL when size is 0; not terminated */
-    size_t size;         /* bytes */
+    const uint8_t *data;   /* may be NULL when size is 0; not terminated */
+    size_t size;           /* bytes */
+    hws_compress compress; /* of one that is sent; of several parts the first decides */
 } hws_message;
 
 #endif /* HAWSER_MESSAGE_H */

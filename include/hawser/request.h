@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "hawser/export.h"
+#include "hawser/header.h"
 #include "hawser/span.h"
 #include "hawser/status.h"
 
@@ -47,11 +48,6 @@ HWS_API const char *hws_request_address(hws_request *request);
 
 /* Whether it came encrypted. */
 HWS_API bool hws_request_is_secure(const hws_request *request);
-
-typedef struct hws_header {
-    const char *name;  /* a token (RFC 9110 §5.1) */
-    const char *value; /* without CR, LF and other controls */
-} hws_header;
 
 typedef struct hws_response {
     int status;       /* 200 to 599; 0: 200 */

@@ -35,6 +35,10 @@ extern "C" {
     X(ERR_CONNECTION_LOST, -13, 1006, 400, "the connection ended without a Close frame")           \
     X(ERR_CONNECTION_RESET, -14, 1006, 400, "the connection was reset")                            \
     X(ERR_SEND_TIMEOUT, -15, 1006, 408, "the peer stopped reading")                                \
+    X(ERR_TIMEOUT, -16, 1011, 504, "not in time")                                                  \
+    X(ERR_ADDRESS_COUNT, -17, 1013, 429, "too many connections from one address")                  \
+    X(ERR_ADDRESS_RATE, -18, 1013, 429, "connections from one address come too fast")              \
+    X(ERR_CONNECTION_RATE, -19, 1013, 503, "connections come too fast")                            \
     /* Frames, RFC 6455 §5. */                                                                    \
     X(ERR_FRAME_RSV, -20, 1002, 400, "reserved bit that no extension claimed")                     \
     X(ERR_FRAME_OPCODE, -21, 1002, 400, "reserved opcode")                                         \
@@ -48,6 +52,9 @@ extern "C" {
     X(ERR_MESSAGE_TIMEOUT, -33, 1008, 408, "message took too long to arrive")                      \
     X(ERR_UTF8, -35, 1007, 400, "text that is not UTF-8")                                          \
     X(ERR_CONTROL_RATE, -36, 1008, 400, "too many control frames")                                 \
+    X(ERR_MESSAGE_RATE, -37, 1008, 429, "messages come too fast")                                  \
+    X(ERR_MEMORY_SHED, -38, 1013, 503, "closed to spare the memory of this server")                \
+    X(ERR_DEFLATE, -39, 1007, 400, "compressed data that does not inflate")                        \
     /* Closing and keepalive. */                                                                   \
     X(ERR_CLOSE_BODY, -40, 1002, 400, "Close frame with a body of one byte")                       \
     X(ERR_CLOSE_CODE, -41, 1002, 400, "close code that may not be sent")                           \
@@ -88,7 +95,29 @@ extern "C" {
     X(ERR_HANDSHAKE_BODY, -89, 1002, 400, "opening handshake with a body")                         \
     X(ERR_HANDSHAKE_TIMEOUT, -90, 1008, 504, "opening handshake took too long")                    \
     X(ERR_HANDSHAKE_HTTP, -91, 1002, 400, "opening handshake over HTTP/1.0")                       \
-    X(ERR_HANDSHAKE_NO_VERSION, -92, 1002, 400, "Sec-WebSocket-Version missing")
+    X(ERR_HANDSHAKE_NO_VERSION, -92, 1002, 400, "Sec-WebSocket-Version missing")                   \
+    X(ERR_REDIRECT, -93, 1011, 502, "redirected too often, or from wss to ws")                     \
+    /* Connecting. */                                                                              \
+    X(ERR_NAME, -100, 1006, 502, "host name not found")                                            \
+    X(ERR_NAME_TEMPORARY, -101, 1006, 504, "host name could not be looked up")                     \
+    X(ERR_CONNECT_REFUSED, -102, 1006, 502, "connection refused")                                  \
+    X(ERR_CONNECT_UNREACHABLE, -103, 1006, 502, "host unreachable")                                \
+    X(ERR_CONNECT_TIMEOUT, -104, 1006, 504, "connecting took too long")                            \
+    X(ERR_PROXY, -105, 1006, 502, "the proxy did not open the way")                                \
+    X(ERR_PROXY_AUTHENTICATION, -106, 1006, 502, "the proxy wants other credentials")              \
+    X(ERR_PROXY_PROTOCOL, -107, 1006, 502, "the proxy does not speak its protocol")                \
+    /* TLS. */                                                                                     \
+    X(ERR_TLS, -110, 1015, 502, "TLS failed")                                                      \
+    X(ERR_TLS_UNTRUSTED, -111, 1015, 502, "certificate of an unknown authority")                   \
+    X(ERR_TLS_EXPIRED, -112, 1015, 502, "certificate expired or not valid yet")                    \
+    X(ERR_TLS_NAME, -113, 1015, 502, "certificate for another host name")                          \
+    X(ERR_TLS_CERTIFICATE, -114, 1015, 502, "certificate that cannot be accepted")                 \
+    X(ERR_TLS_NOT_TLS, -115, 1015, 502, "the peer does not speak TLS")                             \
+    X(ERR_TLS_REFUSED, -116, 1015, 502, "the peer refused the TLS handshake")                      \
+    X(ERR_TLS_FILE, -117, 1015, 500, "certificate, key or authorities that cannot be used")        \
+    X(ERR_TLS_RATE, -118, 1008, 400, "too many TLS key updates or empty records")                  \
+    /* The kernel. */                                                                              \
+    X(ERR_BACKEND, -120, 1011, 500, "the kernel refuses this backend, or nobody built it")
 
 typedef enum hws_status {
 #define HWS_STATUS_ENUM(name, value, close_code, http_status, text) HWS_##name = (value),

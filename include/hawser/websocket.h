@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hawser/deflate.h"
 #include "hawser/endpoint.h"
 #include "hawser/export.h"
 #include "hawser/message.h"
@@ -55,6 +56,10 @@ typedef struct hws_handlers {
 
     /* After a send that answered HWS_BUFFERED or HWS_ERR_QUEUE_FULL: everything has left. */
     void (*on_drain)(hws_websocket ws, void *user);
+
+    /* A pong: the answer to a hws_websocket_ping, with its payload, or to a ping that was sent by
+     * itself, or to none; for those who measure.  `payload` is gone when this returns. */
+    void (*on_pong)(hws_websocket ws, const void *payload, size_t size, void *user);
 } hws_handlers;
 
 /* Sends a message, or a part of one.  The bytes are copied.
@@ -72,6 +77,17 @@ HWS_API hws_status hws_websocket_send_binary(hws_websocket ws, const void *data,
 /* Sends a ping of at most HWS_FRAME_CONTROL_MAX bytes.  Pings are sent by themselves when a
  * connection is silent; this one is for those who measure. */
 HWS_API hws_status hws_websocket_ping(hws_websocket ws, const void *payload, size_t size);
+
+/* No more messages until hws_websocket_resume: what the peer sends waits, first here (at most what
+ * the loop receives at once) and then, by TCP, with the peer, who feels it.  Nothing is lost.  What
+ * is not read is not judged either: while it is paused a peer is not asked for pongs, and that it
+ * has gone, or closed, is told after resuming, unless something sent to it fails before.
+ * Pausing twice is once.
+ *
+ * Returns: HWS_OK; from another thread HWS_BUFFERED: it is paused when its loop has seen it.
+ * Errors:  HWS_ERR_NOT_OPEN; from another thread also HWS_ERR_QUEUE_FULL, HWS_ERR_NO_MEMORY. */
+HWS_API hws_status hws_websocket_pause(hws_websocket ws);
+HWS_API hws_status hws_websocket_resume(hws_websocket ws);
 
 /* Begins the closing handshake; on_close follows.
  *
@@ -96,8 +112,16 @@ HWS_API size_t hws_websocket_buffered_amount(hws_websocket ws);
 /* The subprotocol that was agreed on; "" for none.  Lives as long as the WebSocket. */
 HWS_API const char *hws_websocket_protocol(hws_websocket ws);
 
-/* The extensions in use; "" for none. */
+/* The extensions in use, as the server answered them, such as "permessage-deflate;
+ * server_no_context_takeover; client_no_context_takeover"; "" for none.  Lives until this is called
+ * again for a WebSocket of this loop. */
 HWS_API const char *hws_websocket_extensions(hws_websocket ws);
+
+/* What permessage-deflate does for it.  Errors: HWS_ERR_NOT_OPEN. */
+HWS_API hws_status hws_websocket_deflate(hws_websocket ws, hws_deflate_info *info);
+
+/* The loop that it lives in: for timers, and to know its thread. */
+HWS_API struct hws_loop *hws_websocket_loop(hws_websocket ws);
 
 /* The peer's address as text, written to `text` (at least 48 bytes), terminated. */
 HWS_API hws_status hws_websocket_address(hws_websocket ws, char *text, size_t size);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* A list of nodes of two kinds:
+/* A ring of nodes of three kinds, known by its last one, whose next is the first:
  *
- *     chunk   node | bytes … room     copied bytes; the last chunk is filled up before a new one
- *     share   node ──▶ blob           a reference; no room
+ *     chunk      node | bytes … room     copied bytes; the last chunk is filled up before a new one
+ *     share      node ──▶ blob           a reference; no room
+ *     labelled   node ──▶ blob           the same, in a list of those of one queue and label
  *
  * Chunks come from two pools and go back to them within the turn when the peer reads: a small one
  * first, big ones once there is more.  Only what is bigger is asked of the memory hook each time:
@@ -11,7 +12,6 @@
 #include "base/queue.h"
 
 #include <assert.h>
-#include <stdbool.h>
 
 #include "base/memory.h"
 #include "base/try.h"
@@ -24,23 +24,53 @@ enum {
     BIG_CHUNK_SIZE = 32704,
     BIG_CHUNKS_KEPT_MAX = 128,
     SHARES_KEPT_MAX = 4096,
+    LABELLED_KEPT_MAX = 1024,
 };
+
+typedef enum kind { CHUNK, SHARE, LABELLED } kind;
 
 struct hws_queue_node {
     hws_queue_node *next;
+    hws_queue_node *before;
     uint8_t *data; /* the first byte that waits */
     size_t size;   /* bytes that wait */
-    size_t room;   /* free bytes behind them */
-    size_t block_size;
-    hws_blob *blob; /* NULL: the bytes follow the node */
+    union {
+        size_t block_size; /* of a chunk, node and room included */
+        hws_blob *blob;    /* of a share */
+    };
+    uint8_t kind;
+    bool is_lent;
+};
+
+typedef struct group group;
+typedef struct labelled labelled;
+
+struct labelled {
+    hws_queue_node node; /* first */
+    group *group;
+    labelled *next; /* behind it in the queue */
+};
+
+/* The shares of one label in one queue. */
+struct group {
+    hws_table_entry entry; /* first */
+    const hws_queue *queue;
+    uint64_t label;
+    labelled *first;
+    labelled *last;
 };
 
 void hws_queue_store_init(hws_queue_store *store, const hws_memory *memory)
 {
     store->memory = memory;
+    atomic_init(&store->waiting, 0);
+    atomic_init(&store->shared, 0);
     hws_pool_init(&store->chunks, memory, CHUNK_SIZE, CHUNKS_KEPT_MAX);
     hws_pool_init(&store->big_chunks, memory, BIG_CHUNK_SIZE, BIG_CHUNKS_KEPT_MAX);
     hws_pool_init(&store->shares, memory, sizeof(hws_queue_node), SHARES_KEPT_MAX);
+    hws_pool_init(&store->labelled, memory, sizeof(labelled), LABELLED_KEPT_MAX);
+    hws_pool_init(&store->groups, memory, sizeof(group), LABELLED_KEPT_MAX);
+    hws_table_init(&store->labels, memory);
 }
 
 void hws_queue_store_release(hws_queue_store *store)
@@ -48,6 +78,9 @@ void hws_queue_store_release(hws_queue_store *store)
     hws_pool_release(&store->chunks);
     hws_pool_release(&store->big_chunks);
     hws_pool_release(&store->shares);
+    hws_pool_release(&store->labelled);
+    hws_pool_release(&store->groups);
+    hws_table_release(&store->labels);
 }
 
 void hws_queue_init(hws_queue *queue, hws_queue_store *store)
@@ -55,13 +88,46 @@ void hws_queue_init(hws_queue *queue, hws_queue_store *store)
     *queue = (hws_queue){.store = store};
 }
 
+/* One thread writes, any may read. */
+static void set(_Atomic(size_t) *number, size_t value)
+{
+    atomic_store_explicit(number, value, memory_order_relaxed);
+}
+
+static void grow(hws_queue *queue, size_t size)
+{
+    queue->size += size;
+    set(&queue->store->waiting, hws_queue_store_waiting(queue->store) + size);
+}
+
+static void shrink(hws_queue *queue, size_t size)
+{
+    queue->size -= size;
+    set(&queue->store->waiting, hws_queue_store_waiting(queue->store) - size);
+}
+
 static void push(hws_queue *queue, hws_queue_node *node)
 {
-    if (queue->last)
-        queue->last->next = node;
-    else
-        queue->first = node;
+    hws_queue_node *last = queue->last;
+    node->next = last ? last->next : node;
+    node->before = last ? last : node;
+    node->next->before = node;
+    if (last) last->next = node;
     queue->last = node;
+}
+
+static void unlink_node(hws_queue *queue, hws_queue_node *node)
+{
+    node->before->next = node->next;
+    node->next->before = node->before;
+    if (queue->last == node) queue->last = node->before == node ? NULL : node->before;
+}
+
+/* Free bytes behind those that wait. */
+static size_t room_of(const hws_queue_node *node)
+{
+    if (node->kind != CHUNK) return 0;
+    return (size_t)((const uint8_t *)node + node->block_size - (node->data + node->size));
 }
 
 /* Whether blocks of that size are kept; others are made to measure. */
@@ -88,29 +154,98 @@ static hws_queue_node *chunk_new(hws_queue_store *store, size_t size, bool goes_
     if (!node) return NULL;
     *node = (hws_queue_node){
         .data = (uint8_t *)(node + 1),
-        .room = block_size - sizeof *node,
         .block_size = block_size,
+        .kind = CHUNK,
     };
     return node;
 }
 
-static void node_free(hws_queue_store *store, hws_queue_node *node)
+/* A blob counts from the first queue that it waits in to the last. */
+static void hold_blob(hws_queue_store *store, hws_blob *blob)
 {
-    if (node->blob) {
-        hws_blob_unref(node->blob, store->memory);
-        hws_pool_give(&store->shares, node);
-        return;
+    hws_blob_ref(blob);
+    if (blob->queued_count++ == 0) set(&store->shared, hws_queue_store_shared(store) + blob->size);
+}
+
+static void let_blob_go(hws_queue_store *store, hws_blob *blob)
+{
+    if (--blob->queued_count == 0) set(&store->shared, hws_queue_store_shared(store) - blob->size);
+    hws_blob_unref(blob);
+}
+
+/* Groups. */
+
+static uint64_t group_hash(const hws_queue *queue, uint64_t label)
+{
+    return label ^ ((uint64_t)(uintptr_t)queue * UINT64_C(0x9E3779B97F4A7C15));
+}
+
+static group *find_group(const hws_queue *queue, uint64_t label)
+{
+    hws_table_entry *entry = hws_table_find(&queue->store->labels, group_hash(queue, label));
+    for (; entry; entry = hws_table_find_next(entry)) {
+        group *it = (group *)(void *)entry;
+        if (it->queue == queue && it->label == label) return it;
     }
+    return NULL;
+}
+
+/* NULL: no memory. */
+static group *make_group(hws_queue *queue, uint64_t label)
+{
+    hws_queue_store *store = queue->store;
+    if (hws_table_reserve(&store->labels) < HWS_OK) return NULL;
+    group *it = hws_pool_take(&store->groups);
+    if (!it) return NULL;
+    *it = (group){.queue = queue, .label = label};
+    hws_table_add(&store->labels, &it->entry, group_hash(queue, label));
+    return it;
+}
+
+static void remove_if_empty(hws_queue_store *store, group *it)
+{
+    if (it->first) return;
+    hws_table_remove(&store->labels, &it->entry);
+    hws_pool_give(&store->groups, it);
+}
+
+static void leave_group(hws_queue_store *store, labelled *gone)
+{
+    group *it = gone->group;
+    labelled *before = NULL;
+    labelled **link = &it->first;
+    while (*link != gone) {
+        before = *link;
+        link = &before->next;
+    }
+    *link = gone->next;
+    if (it->last == gone) it->last = before;
+    remove_if_empty(store, it);
+}
+
+static void free_chunk(hws_queue_store *store, hws_queue_node *node)
+{
     if (is_pooled(node->block_size))
         hws_pool_give(pool_of(store, node->block_size), node);
     else
         hws_memory_free(store->memory, node, node->block_size);
 }
 
+static void node_free(hws_queue_store *store, hws_queue_node *node)
+{
+    if (node->kind == CHUNK) {
+        free_chunk(store, node);
+        return;
+    }
+    let_blob_go(store, node->blob);
+    if (node->kind == LABELLED) leave_group(store, (labelled *)(void *)node);
+    hws_pool_give(node->kind == LABELLED ? &store->labelled : &store->shares, node);
+}
+
 uint8_t *hws_queue_reserve(hws_queue *queue, size_t size)
 {
     hws_queue_node *last = queue->last;
-    if (!last || last->room < size) {
+    if (!last || room_of(last) < size) {
         last = chunk_new(queue->store, size, last != NULL);
         if (!last) return NULL;
         push(queue, last);
@@ -121,10 +256,9 @@ uint8_t *hws_queue_reserve(hws_queue *queue, size_t size)
 void hws_queue_commit(hws_queue *queue, size_t size)
 {
     hws_queue_node *last = queue->last;
-    assert(last && last->room >= size);
+    assert(last && room_of(last) >= size);
     last->size += size;
-    last->room -= size;
-    queue->size += size;
+    grow(queue, size);
 }
 
 hws_status hws_queue_append(hws_queue *queue, const void *bytes, size_t size)
@@ -137,50 +271,140 @@ hws_status hws_queue_append(hws_queue *queue, const void *bytes, size_t size)
     return HWS_OK;
 }
 
+static void push_share(hws_queue *queue, hws_queue_node *node, hws_blob *blob, kind what)
+{
+    *node = (hws_queue_node){
+        .data = blob->data, .size = blob->size, .blob = blob, .kind = (uint8_t)what};
+    hold_blob(queue->store, blob);
+    push(queue, node);
+    grow(queue, blob->size);
+}
+
 hws_status hws_queue_share(hws_queue *queue, hws_blob *blob)
 {
     if (blob->size == 0) return HWS_OK;
     hws_queue_node *node = hws_pool_take(&queue->store->shares);
     if (!node) return HWS_ERR_NO_MEMORY;
-    *node = (hws_queue_node){.data = blob->data, .size = blob->size, .blob = hws_blob_ref(blob)};
-    push(queue, node);
-    queue->size += blob->size;
+    push_share(queue, node, blob, SHARE);
     return HWS_OK;
+}
+
+hws_status hws_queue_share_as(hws_queue *queue, hws_blob *blob, uint64_t label)
+{
+    if (blob->size == 0) return HWS_OK;
+    labelled *made = hws_pool_take(&queue->store->labelled);
+    if (!made) return HWS_ERR_NO_MEMORY;
+    group *its = find_group(queue, label);
+    if (!its) its = make_group(queue, label);
+    if (!its) {
+        hws_pool_give(&queue->store->labelled, made);
+        return HWS_ERR_NO_MEMORY;
+    }
+    made->group = its;
+    made->next = NULL;
+    *(its->last ? &its->last->next : &its->first) = made;
+    its->last = made;
+    push_share(queue, &made->node, blob, LABELLED);
+    return HWS_OK;
+}
+
+/* Those in front of it are lent, or begun: few. */
+static labelled *first_whole(const hws_queue *queue, uint64_t label)
+{
+    const group *its = find_group(queue, label);
+    labelled *at = its ? its->first : NULL;
+    while (at && (at->node.is_lent || at->node.data != at->node.blob->data)) at = at->next;
+    return at;
+}
+
+static void take_out(hws_queue *queue, labelled *gone)
+{
+    shrink(queue, gone->node.size);
+    unlink_node(queue, &gone->node);
+    node_free(queue->store, &gone->node);
+}
+
+bool hws_queue_withdraw(hws_queue *queue, uint64_t label)
+{
+    labelled *gone = first_whole(queue, label);
+    if (gone) take_out(queue, gone);
+    return gone != NULL;
+}
+
+size_t hws_queue_replace(hws_queue *queue, uint64_t label, hws_blob *blob)
+{
+    labelled *at = first_whole(queue, label);
+    if (!at || blob->size == 0) return 0;
+    size_t count = 1;
+    for (; at->next; count++) take_out(queue, at->next);
+    hws_queue_node *node = &at->node;
+    shrink(queue, node->size);
+    hold_blob(queue->store, blob);
+    let_blob_go(queue->store, node->blob);
+    node->blob = blob;
+    node->data = blob->data;
+    node->size = blob->size;
+    grow(queue, node->size);
+    return count;
 }
 
 size_t hws_queue_peek(const hws_queue *queue, hws_span *spans, size_t span_max)
 {
     size_t count = 0;
-    for (const hws_queue_node *node = queue->first; node && count < span_max; node = node->next)
+    const hws_queue_node *last = queue->last;
+    const hws_queue_node *node = last;
+    if (!last) return 0;
+    do {
+        node = node->next;
         if (node->size > 0) spans[count++] = (hws_span){node->data, node->size};
+    } while (node != last && count < span_max);
     return count;
+}
+
+size_t hws_queue_lend(hws_queue *queue, hws_span *spans, size_t span_max)
+{
+    const size_t count = hws_queue_peek(queue, spans, span_max);
+    hws_queue_node *node = queue->last;
+    for (size_t lent = 0; lent < count;) {
+        node = node->next;
+        node->is_lent = true;
+        if (node->size > 0) lent++;
+    }
+    return count;
+}
+
+void hws_queue_return(hws_queue *queue)
+{
+    if (!queue->last) return;
+    hws_queue_node *node = queue->last->next;
+    for (; node->is_lent; node = node->next) node->is_lent = false;
 }
 
 /* A chunk that was emptied goes, even the last one: an idle connection owns no buffer. */
 static void shift(hws_queue *queue)
 {
-    hws_queue_node *node = queue->first;
-    queue->first = node->next;
-    if (!queue->first) queue->last = NULL;
-    node_free(queue->store, node);
+    hws_queue_node *first = queue->last->next;
+    unlink_node(queue, first);
+    node_free(queue->store, first);
 }
 
 void hws_queue_drop(hws_queue *queue, size_t size)
 {
     assert(size <= queue->size);
-    queue->size -= size;
-    while (queue->first && size >= queue->first->size) {
-        size -= queue->first->size;
+    shrink(queue, size);
+    while (queue->last && size >= queue->last->next->size) {
+        size -= queue->last->next->size;
         shift(queue);
     }
     if (size == 0) return;
-    assert(queue->first);
-    queue->first->data += size;
-    queue->first->size -= size;
+    assert(queue->last);
+    hws_queue_node *first = queue->last->next;
+    first->data += size;
+    first->size -= size;
 }
 
 void hws_queue_clear(hws_queue *queue)
 {
-    while (queue->first) shift(queue);
-    queue->size = 0;
+    while (queue->last) shift(queue);
+    if (queue->size > 0) shrink(queue, queue->size);
 }

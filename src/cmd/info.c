@@ -14,8 +14,9 @@ static void on_request(hws_request *request, void *user)
 {
     if (!page_is_only_read(request)) return;
     const info *it = user;
-    json_t *object = json_pack("{s:s, s:s, s:s}", "version", hws_version(), "echo", it->echo_path,
-                               "channels", it->channels_path);
+    json_t *object =
+        json_pack("{s:s, s:s, s:s, s:b}", "version", hws_version(), "echo", it->echo_path,
+                  "channels", it->channels_path, "api", (int)it->has_api);
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     if (!text) return; /* no memory: unanswered, it is answered with 500 */

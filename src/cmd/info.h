@@ -8,6 +8,7 @@
 typedef struct info {
     const char *echo_path;
     const char *channels_path;
+    bool has_api;
 } info;
 
 /* The route that answers with it, as JSON.  Lifetime: `it` outlives the server. */

@@ -5,7 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/bench.h"
+#include "cmd/connect.h"
+#include "cmd/demo_devices.h"
+#include "cmd/demo_feed.h"
+#include "cmd/doctor.h"
 #include "cmd/options.h"
+#include "cmd/publish.h"
 #include "cmd/serve.h"
 #include "hawser/hawser.h"
 
@@ -16,7 +22,13 @@ typedef struct command {
 } command;
 
 static const command commands[] = {
-    {"serve", serve_run, "a WebSocket server with pages, files, a chat and an echo"},
+    {"bench", bench_run, "puts a WebSocket server under load, and tells how it fares"},
+    {"connect", connect_run, "a WebSocket client for people and for scripts"},
+    {"demo-devices", demo_devices_run, "pumps that do not exist, for the page /devices"},
+    {"demo-feed", demo_feed_run, "quotes of a market that does not exist, for the page /quotes"},
+    {"doctor", doctor_run, "finds out why a WebSocket does not open, or does not work"},
+    {"publish", publish_run, "sends something to a channel of a server"},
+    {"serve", serve_run, "a WebSocket server with pages, files, channels and an echo"},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };
@@ -28,7 +40,7 @@ static int help(void)
          "       hawser --version\n\n"
          "Commands");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
-        printf("  %-10s %s\n", commands[i].name, commands[i].purpose);
+        printf("  %-12s %s\n", commands[i].name, commands[i].purpose);
     puts("\n'hawser COMMAND --help' says more about one of them.");
     return 0;
 }

@@ -7,6 +7,9 @@
 
 enum { HOST_SIZE_MAX = 300, POLICY_SIZE_MAX = 1024 };
 
+/* What pages load is below it. */
+static const char loaded[] = "/hawser/";
+
 static bool text_is(hws_text text, const char *other)
 {
     return text.size == strlen(other) && memcmp(text.data, other, text.size) == 0;
@@ -90,21 +93,25 @@ static int status_of_method(hws_text method)
     return 501;
 }
 
+static void refuse(hws_request *request, int status, const char *text, const hws_header *header)
+{
+    (void)hws_request_respond(request, &(hws_response){
+                                           .status = status,
+                                           .type = "text/plain; charset=utf-8",
+                                           .body = text,
+                                           .body_size = strlen(text),
+                                           .headers = header,
+                                           .header_count = header ? 1 : 0,
+                                       });
+}
+
 bool page_is_only_read(hws_request *request)
 {
     const hws_text method = hws_request_method(request);
     if (text_is(method, "GET") || text_is(method, "HEAD")) return true;
 
     static const hws_header allow = {"Allow", "GET, HEAD"};
-    static const char text[] = "this can only be read\n";
-    (void)hws_request_respond(request, &(hws_response){
-                                           .status = status_of_method(method),
-                                           .type = "text/plain; charset=utf-8",
-                                           .body = text,
-                                           .body_size = sizeof text - 1,
-                                           .headers = &allow,
-                                           .header_count = 1,
-                                       });
+    refuse(request, status_of_method(method), "this can only be read\n", &allow);
     return false;
 }
 
@@ -114,7 +121,10 @@ static void on_request(hws_request *request, void *user)
     if (!page_is_only_read(request)) return;
     const hws_text path = hws_request_path(request);
     const page *it = page_find(path.data, path.size);
-    if (!it) return; /* not one of our routes: 500 */
+    if (!it) {
+        refuse(request, 404, "there is no such page\n", NULL);
+        return;
+    }
 
     char policy[POLICY_SIZE_MAX];
     write_policy(hws_request_header(request, "Host"), policy, sizeof policy);
@@ -137,6 +147,16 @@ static void on_request(hws_request *request, void *user)
         response.body_size = it->size;
     }
     (void)hws_request_respond(request, &response); /* unanswered, it is answered with 500 */
+}
+
+bool page_has_route(const page *it)
+{
+    return strncmp(it->path, loaded, sizeof loaded - 1) != 0;
+}
+
+hws_route page_loaded_route(void)
+{
+    return page_route("/hawser/*");
 }
 
 hws_route page_route(const char *path)

@@ -22,8 +22,14 @@ extern const size_t page_count;
 /* The page at a path; NULL when there is none. */
 const page *page_find(const char *path, size_t path_size);
 
-/* A route that answers with the page at `path`, one of page_table. */
+/* A route that answers with the page at `path`, one of page_table; else with 404. */
 hws_route page_route(const char *path);
+
+/* A route for all that pages load: a server has fewer routes than there are files. */
+hws_route page_loaded_route(void);
+
+/* Whether it needs a route of its own. */
+bool page_has_route(const page *it);
 
 /* Whether a request is GET or HEAD; any other is answered here, with 405 or 501. */
 bool page_is_only_read(hws_request *request);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sizes and durations as people write them: "64K", "500ms". */
+/* Sizes, durations and numbers as people write them: "64K", "500ms", "7". */
 #include "cmd/quantity.h"
 
 #include <stddef.h>
@@ -54,4 +54,10 @@ bool quantity_duration(const char *text, uint64_t *duration_ms)
         {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000},
     };
     return read_quantity(text, units, sizeof units / sizeof *units, duration_ms);
+}
+
+bool quantity_count(const char *text, uint64_t *count)
+{
+    static const unit units[] = {{"", 1}};
+    return read_quantity(text, units, sizeof units / sizeof *units, count);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Sizes and durations as people write them: "64K", "500ms". */
+/* Sizes, durations and numbers as people write them: "64K", "500ms", "7". */
 #ifndef HAWSER_CMD_QUANTITY_H
 #define HAWSER_CMD_QUANTITY_H
 
@@ -15,5 +15,8 @@ bool quantity_size(const char *text, uint64_t *size);
  *
  * Returns: as above. */
 bool quantity_duration(const char *text, uint64_t *duration_ms);
+
+/* A whole number.  Returns: as above. */
+bool quantity_count(const char *text, uint64_t *count);
 
 #endif /* HAWSER_CMD_QUANTITY_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* hawser serve: a WebSocket server with pages, files, a chat and an echo. */
+/* hawser serve: a WebSocket server with pages, files, channels and an echo. */
 #ifndef HAWSER_CMD_SERVE_H
 #define HAWSER_CMD_SERVE_H
 

@@ -45,7 +45,7 @@ static void move_alarm(hws_h1 *h1, uint64_t at_ms)
 static void expect_by(hws_h1 *h1, uint64_t deadline_ms)
 {
     h1->deadline_ms = deadline_ms;
-    if (deadline_ms < h1->alarm.at_ms) move_alarm(h1, deadline_ms);
+    if (deadline_ms < hws_alarm_at_ms(&h1->alarm, h1->loop)) move_alarm(h1, deadline_ms);
 }
 
 void hws_h1_expect_within(hws_h1 *h1, uint32_t timeout_ms)
@@ -130,13 +130,19 @@ static void on_sent(void *owner)
     go_on(owner);
 }
 
+static void fail(hws_h1 *h1, hws_status why)
+{
+    if (h1->calls && h1->calls->on_failure) h1->calls->on_failure(h1->owner, h1->stream, why);
+    if (h1->state != HWS_H1_GONE) hws_h1_finish(h1, 0);
+}
+
 /* Half of a request is nothing (RFC 9112 §8), a whole one is still answered.  A held one is for an
  * upgrade, and that takes both sides. */
 static void on_end(void *owner, hws_status why)
 {
     hws_h1 *h1 = owner;
     if (why < HWS_OK)
-        hws_h1_finish(h1, 0);
+        fail(h1, why);
     else if (h1->state == HWS_H1_HELD)
         hws_h1_finish(h1, h1->options.linger_ms);
     else if (h1->state == HWS_H1_READING_HEAD || h1->state == HWS_H1_READING_BODY)
@@ -195,10 +201,13 @@ static const hws_stream_owner stream_calls = {
 
 static void start(hws_h1 *h1)
 {
-    const hws_http_limits limits = {.head_size_max = (uint32_t)h1->options.head_size_max};
+    const hws_http_limits limits = {
+        .head_size_max = (uint32_t)h1->options.head_size_max,
+        .field_count_max = h1->options.field_count_max,
+    };
     hws_http_head_init(&h1->request.head, HWS_HTTP_REQUEST, &limits, h1->options.memory);
     h1->request.h1 = h1;
-    h1->deadline_ms = h1->alarm.at_ms;
+    h1->deadline_ms = hws_alarm_at_ms(&h1->alarm, h1->loop);
     h1->deferred.call = on_deferred;
     h1->receiving = true;
     hws_stream_own(h1->stream, &stream_calls, h1);
@@ -264,6 +273,11 @@ bool hws_h1_is_held(const hws_h1 *h1)
     return h1->state == HWS_H1_HELD;
 }
 
+void *hws_h1_owner_of(const hws_h1 *h1)
+{
+    return h1->owner;
+}
+
 hws_stream *hws_h1_take_stream(hws_h1 *h1, hws_span *early)
 {
     assert(h1->state == HWS_H1_ANSWERING || h1->state == HWS_H1_HELD);
@@ -279,6 +293,11 @@ static void close_held(hws_h1 *h1)
 {
     hws_request_refuse(&h1->request, HWS_ERR_SHUTTING_DOWN);
     if (h1->state == HWS_H1_HELD) hws_h1_finish(h1, 0);
+}
+
+size_t hws_h1_weight(const hws_h1 *h1)
+{
+    return h1->stream->queue.size + h1->waiting.capacity + h1->request.body.bytes.capacity;
 }
 
 void hws_h1_close(hws_h1 *h1)

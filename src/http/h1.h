@@ -27,6 +27,7 @@ typedef struct hws_h1_options {
     uint32_t linger_ms;         /* after the last answer; 0: 1000 */
     uint32_t send_timeout_ms;   /* for the last answer after hws_h1_close; 0: 10000 */
     uint32_t request_count_max; /* on one connection; 0: 1000 */
+    uint32_t field_count_max;   /* header lines of a request; 0: 100 */
     size_t head_size_max;       /* bytes; 0: 16 KiB */
     size_t body_size_max;       /* bytes; 0: 1 MiB */
     size_t early_size_max;      /* bytes behind a held request; 0: 16 KiB */
@@ -44,6 +45,9 @@ typedef struct hws_h1_owner {
     /* The connection ended or is being given up, with or without a request that was held.  The h1
      * frees itself after this.  Not called when the stream was taken, nor after hws_h1_close. */
     void (*on_close)(void *owner, hws_h1 *h1);
+
+    /* The stream broke off, which may explain it; on_close follows.  May be NULL. */
+    void (*on_failure)(void *owner, const hws_stream *stream, hws_status why);
 } hws_h1_owner;
 
 /* Takes over `stream` and begins to read.  On failure the stream is closed.
@@ -53,6 +57,7 @@ HWS_MUST_CHECK hws_status hws_h1_new(hws_loop *loop, hws_stream *stream,
                                      void *owner, hws_h1 **h1);
 
 hws_h1 *hws_request_h1(hws_request *request);
+void *hws_h1_owner_of(const hws_h1 *h1);
 hws_request *hws_h1_request(hws_h1 *h1); /* the one that is held or being answered */
 const hws_http_head *hws_request_head(const hws_request *request);
 
@@ -73,6 +78,9 @@ hws_stream *hws_h1_take_stream(hws_h1 *h1, hws_span *early);
 /* The whole bytes of an answer that HTTP's own rules do not shape, such as a 101, are put into
  * hws_h1_stream(h1)->queue before the stream is taken. */
 hws_stream *hws_h1_stream(hws_h1 *h1);
+
+/* Bytes that it holds beyond itself: of a body, of what came before its turn, of answers. */
+size_t hws_h1_weight(const hws_h1 *h1);
 
 /* Ends it: at once when it waits for a request, else after the answer under way, for at most
  * send_timeout_ms; a held request gets 503.  The owner hears nothing more of it, and may go. */

@@ -82,7 +82,6 @@ hws_status hws_alarm_set(hws_alarm *alarm, hws_loop *loop, uint64_t at_ms)
         if (heap->count == heap->capacity) HWS_TRY(grow(heap, loop->memory));
         alarm->place = ++heap->count;
     }
-    alarm->at_ms = at_ms;
     fill(heap, alarm->place - 1, (hws_alarm_entry){at_ms, alarm});
     return HWS_OK;
 }
@@ -96,6 +95,12 @@ void hws_alarm_unset(hws_alarm *alarm, hws_loop *loop)
     alarm->place = 0;
     const hws_alarm_entry last = heap->entries[--heap->count];
     if (last.alarm != alarm) fill(heap, index, last);
+}
+
+uint64_t hws_alarm_at_ms(const hws_alarm *alarm, const hws_loop *loop)
+{
+    assert(alarm->place != 0);
+    return loop->alarms.entries[alarm->place - 1].at_ms;
 }
 
 uint64_t hws_alarms_next_ms(const hws_loop *loop)

@@ -17,14 +17,16 @@ typedef struct hws_alarm hws_alarm;
 /* Zero with `on_ring` filled in is an alarm that is not set. */
 struct hws_alarm {
     void (*on_ring)(hws_alarm *alarm, hws_loop *loop); /* not set any more; may be set again */
-    uint64_t at_ms;
-    uint32_t place; /* in the heap, from 1; 0: not set */
+    uint32_t place; /* in the heap, from 1, where the time is, too; 0: not set */
 };
 
 /* Errors: HWS_ERR_NO_MEMORY only when the heap must grow; never when the alarm was set already. */
 HWS_MUST_CHECK hws_status hws_alarm_set(hws_alarm *alarm, hws_loop *loop, uint64_t at_ms);
 
 void hws_alarm_unset(hws_alarm *alarm, hws_loop *loop);
+
+/* When it rings.  It is set. */
+uint64_t hws_alarm_at_ms(const hws_alarm *alarm, const hws_loop *loop);
 
 static inline bool hws_alarm_is_set(const hws_alarm *alarm)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a loop needs of the kernel, as a table: one for epoll, others may follow.
+/* What a loop needs of the kernel, as a table: one for epoll, one for io_uring.
  *
  * A backend starts operations when asked and reports them later.  What completes while it is
  * asked (a send that the kernel took at once) it notes with hws_io_due, and the loop delivers it in
@@ -30,15 +30,24 @@ enum {
 typedef struct hws_backend {
     const char *name;
 
-    /* Makes loop->backend_state, and watches loop->wake_fd: loop->woken says that it was written
-     * to.  Errors: HWS_ERR_NO_MEMORY, HWS_ERR_SYSTEM. */
+    /* Makes loop->backend_state, which `stop` takes down, whether this fails or not.  Watches
+     * loop->wake_fd: loop->woken says that it was written to.
+     * Errors: HWS_ERR_NO_MEMORY, HWS_ERR_SYSTEM; HWS_ERR_BACKEND: it does not work here. */
     hws_status (*start)(hws_loop *loop);
     void (*stop)(hws_loop *loop);
 
+    /* The loop is being freed: links all that closes into loop->closing, without a call of any
+     * handler.  May be called again.  NULL: `cancel` did so. */
+    void (*end)(hws_loop *loop);
+
     int (*fd)(const hws_loop *loop); /* see hws_loop_fd */
 
+    /* Whether something was asked for that waits for the next `wait`.  NULL: never. */
+    bool (*is_pending)(const hws_loop *loop);
+
     /* Hands over what was started (one system call for all of it, where the kernel can) and waits
-     * for at most `timeout_ms`, -1: for ever.  Errors: HWS_ERR_SYSTEM; a signal is none. */
+     * for at most `timeout_ms`, -1: for ever.
+     * Errors: HWS_ERR_SYSTEM, HWS_ERR_INVALID_ARGUMENT (the wrong thread); a signal is none. */
     hws_status (*wait)(hws_loop *loop, int timeout_ms);
 
     /* Delivers what `wait` got.  Adds to loop->served_count, and returns whether the kernel may
@@ -58,11 +67,19 @@ typedef struct hws_backend {
      * is. */
     void (*cancel)(hws_io *io);
 
-    /* Closes the descriptor; step 8. */
+    /* The same, but the descriptor leaves the loop at once, open.  Nothing is under way. */
+    void (*release)(hws_io *io);
+
+    /* Closes the descriptor, unless it was released; step 8. */
     void (*close)(hws_io *io);
 } hws_backend;
 
 extern const hws_backend hws_backend_epoll;
+extern const hws_backend hws_backend_uring;
+
+/* Starts the one that is asked for (HWS_BACKEND_*), and sets loop->backend.
+ * Errors: of `start`; HWS_ERR_BACKEND also when there is none of that name. */
+HWS_MUST_CHECK hws_status hws_backend_start(hws_loop *loop, uint8_t asked);
 
 /* Notes that one of HWS_IO_DUE_* is to be delivered in step 7. */
 void hws_io_due(hws_io *io, unsigned due);

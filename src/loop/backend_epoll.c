@@ -6,42 +6,51 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/try.h"
+#include "loop/rest.h"
+#include "loop/send.h"
+#include "loop/socket.h"
 #include "loop/state.h"
 
 enum {
     EVENTS_MAX = 256,             /* in one turn */
     ACCEPTS_PER_TURN = 64,        /* of one listener */
-    ACCEPT_REST_MS = 100,         /* when descriptors or memory are short */
+    RECEIVE_SIZE_MIN = 32768,     /* that a crowd leaves to each */
     BROKEN = EPOLLERR | EPOLLHUP, /* cannot be masked */
 };
 
 enum {
     IN_SET = 1 << 15,  /* known to the kernel */
     IS_FULL = 1 << 14, /* the last send was taken in part: wait for room before the next */
-    RESTS = 1 << 13,   /* in `resting` */
+    RESTS = 1 << 13,   /* in `rest` */
     EVENT_BITS = EPOLLIN | EPOLLOUT,
 };
 
 typedef struct epoll {
     int fd;
     int event_count;
-    uint8_t *buffer;     /* all receive into it */
-    hws_io_list resting; /* listeners; accepting goes on when `rest_over` rings */
-    hws_alarm rest_over; /* always set, so that setting it cannot fail; UINT64_MAX: nobody rests */
+    uint8_t *buffer; /* all receive into it */
+    hws_rest rest;
     struct epoll_event events[EVENTS_MAX];
 } epoll;
 
 /* The set. */
 
+/* Not any more when its end is known already, and due: a socket that failed to connect hangs up
+ * without an error, as if it had not begun. */
+static bool connects(const hws_io *io)
+{
+    return hws_io_is(io, HWS_IO_CONNECTS) && !hws_io_is(io, HWS_IO_DUE_CONNECT);
+}
+
 static unsigned wanted(const hws_io *io)
 {
     unsigned events = 0;
     if (hws_io_is(io, HWS_IO_ACCEPTS | HWS_IO_RECEIVES) && !(io->watch & RESTS)) events |= EPOLLIN;
-    if (hws_io_is(io, HWS_IO_SEND_WAITS | HWS_IO_CONNECTS)) events |= EPOLLOUT;
+    if (hws_io_is(io, HWS_IO_SEND_WAITS) || connects(io)) events |= EPOLLOUT;
     return events;
 }
 
@@ -70,14 +79,6 @@ static int watch_also(hws_io *io, unsigned events)
     return (events & ~watched) ? watch(io, watched | events) : 0;
 }
 
-static int socket_error(int fd)
-{
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0) return errno;
-    return error;
-}
-
 /* What was reported and nobody wants would be reported for ever. */
 static void watch_less(hws_io *io, unsigned unwanted)
 {
@@ -93,7 +94,7 @@ static void leave_broken(hws_io *io, unsigned events)
 {
     leave_set(io);
     if (!(events & EPOLLERR) || hws_io_is(io, HWS_IO_ENDED)) return;
-    const int error = socket_error(io->fd);
+    const int error = hws_socket_error(io->fd);
     hws_io_due_error(io, error ? error : ECONNRESET);
 }
 
@@ -105,47 +106,13 @@ static void rest(hws_io *io)
     if (hws_io_is(io, HWS_IO_LINKED)) return; /* it rests already */
     leave_set(io);
     io->watch |= RESTS;
-    hws_io_list_push(&self->resting, io);
-    if (self->rest_over.at_ms != UINT64_MAX) return;
-    const uint64_t over_ms = hws_loop_now_ms(io->loop) + ACCEPT_REST_MS;
-    const hws_status status = hws_alarm_set(&self->rest_over, io->loop, over_ms);
-    (void)status; /* it was set */
+    hws_rest_begin(&self->rest, io);
 }
 
-static void on_rest_over(hws_alarm *alarm, hws_loop *loop)
+static void go_on_accepting(hws_io *io)
 {
-    epoll *self = loop->backend_state;
-    const hws_status status = hws_alarm_set(alarm, loop, UINT64_MAX);
-    (void)status; /* its place is still free */
-    hws_io_list resting = self->resting;
-    self->resting = (hws_io_list){0};
-    hws_io *io;
-    while ((io = hws_io_list_pop(&resting))) {
-        io->watch = (uint16_t)(io->watch & ~RESTS);
-        if (hws_io_is(io, HWS_IO_ACCEPTS) && watch_also(io, EPOLLIN) != 0) rest(io);
-    }
-}
-
-/* Failures that belong to one connection, or to the network (accept(2), "Error handling"). */
-static bool is_passing(int error)
-{
-    switch (error) {
-    case EINTR:
-    case ECONNABORTED:
-    case EPROTO:
-    case EPERM:
-    case ENETDOWN:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case EOPNOTSUPP:
-    case ENETUNREACH:
-    case ETIMEDOUT:
-        return true;
-    default:
-        return false;
-    }
+    io->watch = (uint16_t)(io->watch & ~RESTS);
+    if (hws_io_is(io, HWS_IO_ACCEPTS) && watch_also(io, EPOLLIN) != 0) rest(io);
 }
 
 static void accept_some(hws_io *io)
@@ -157,7 +124,7 @@ static void accept_some(hws_io *io)
             io->handler->on_accept(io, fd);
         } else if (error == EAGAIN) {
             return;
-        } else if (!is_passing(error)) {
+        } else if (!hws_socket_error_passes(error)) {
             rest(io);
             io->handler->on_accept(io, -error);
             return;
@@ -174,12 +141,22 @@ static void epoll_accept(hws_io *io)
 
 /* Receiving. */
 
+/* When many are readable each is given less at once, so that a turn stays short: a peer that sends
+ * without pause then waits as long as the others do. */
+static size_t receive_size(const hws_loop *loop)
+{
+    const epoll *self = loop->backend_state;
+    if (loop->receive_size <= RECEIVE_SIZE_MIN) return loop->receive_size;
+    const size_t share = loop->receive_size / (1 + (size_t)self->event_count / 64);
+    return share > RECEIVE_SIZE_MIN ? share : RECEIVE_SIZE_MIN;
+}
+
 static void receive(hws_io *io)
 {
     const hws_loop *loop = io->loop;
     uint8_t *buffer = ((epoll *)loop->backend_state)->buffer;
     ssize_t size;
-    do size = recv(io->fd, buffer, loop->receive_size, MSG_DONTWAIT);
+    do size = recv(io->fd, buffer, receive_size(loop), MSG_DONTWAIT);
     while (size < 0 && errno == EINTR);
 
     if (size < 0 && errno == EAGAIN) return;
@@ -201,16 +178,6 @@ static void epoll_receive(hws_io *io)
 
 /* Sending. */
 
-static ssize_t send_once(int fd, const hws_span *spans, size_t count)
-{
-    if (count == 1) return send(fd, spans->data, spans->size, MSG_NOSIGNAL | MSG_DONTWAIT);
-    struct iovec parts[HWS_IO_SPANS_MAX];
-    for (size_t i = 0; i < count; i++)
-        parts[i] = (struct iovec){.iov_base = spans[i].data, .iov_len = spans[i].size};
-    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
-    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
 static size_t size_of(const hws_span *spans, size_t count)
 {
     size_t size = 0;
@@ -224,11 +191,9 @@ static void send_done(hws_io *io, int32_t result)
     hws_io_due(io, HWS_IO_DUE_SEND);
 }
 
-/* Whatever was received before is still there to be read; the shutdown makes sure that an end comes
- * after it. */
 static void send_failed(hws_io *io, int error)
 {
-    shutdown(io->fd, SHUT_RD);
+    hws_send_failed(io->fd);
     send_done(io, -error);
 }
 
@@ -247,17 +212,14 @@ static void epoll_send(hws_io *io, const hws_span *spans, size_t count)
         wait_for_room(io);
         return;
     }
-    ssize_t sent;
-    do sent = send_once(io->fd, spans, count);
-    while (sent < 0 && errno == EINTR);
-
+    const int64_t sent = hws_send(io->fd, spans, count);
     if (sent >= 0) {
         if ((size_t)sent < size_of(spans, count)) io->watch |= IS_FULL;
         send_done(io, (int32_t)sent); /* the kernel takes less than 2 GiB at a time */
-    } else if (errno == EAGAIN) {
+    } else if (sent == -EAGAIN) {
         wait_for_room(io);
     } else {
-        send_failed(io, errno);
+        send_failed(io, (int)-sent);
     }
 }
 
@@ -294,7 +256,7 @@ static void epoll_connect(hws_io *io, const struct sockaddr *address, uint32_t a
 
 static void connected(hws_io *io)
 {
-    const int error = socket_error(io->fd);
+    const int error = hws_socket_error(io->fd);
     hws_io_unmark(io, HWS_IO_CONNECTS);
     io->handler->on_connect(io, error);
 }
@@ -309,17 +271,22 @@ static hws_status epoll_open(hws_io *io)
 static void epoll_cancel(hws_io *io)
 {
     epoll *self = io->loop->backend_state;
-    if (io->watch & RESTS) hws_io_list_remove(&self->resting, io);
+    if (io->watch & RESTS) hws_rest_end(&self->rest, io);
     if (!hws_io_is(io, HWS_IO_LINKED)) hws_io_list_push(&io->loop->closing, io);
+}
+
+/* At once: its next owner may want to join it to the set anew, in this very turn. */
+static void epoll_release(hws_io *io)
+{
+    leave_set(io);
+    epoll_cancel(io);
 }
 
 static void epoll_close(hws_io *io)
 {
+    if (io->fd < 0) return; /* released */
     leave_set(io);
-    const struct linger reset = {.l_onoff = 1, .l_linger = 0};
-    if (hws_io_is(io, HWS_IO_RESETS))
-        setsockopt(io->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    close(io->fd); /* whatever it answers, the number is free (close(2)) */
+    hws_socket_close(io->fd, hws_io_is(io, HWS_IO_RESETS));
 }
 
 /* Waiting. */
@@ -343,7 +310,7 @@ static void is_readable(hws_io *io)
 
 static void is_writable(hws_io *io)
 {
-    if (hws_io_is(io, HWS_IO_CONNECTS))
+    if (connects(io))
         connected(io);
     else
         has_room(io);
@@ -392,7 +359,7 @@ static int epoll_descriptor(const hws_loop *loop)
 static void epoll_stop(hws_loop *loop)
 {
     epoll *self = loop->backend_state;
-    hws_alarm_unset(&self->rest_over, loop);
+    hws_rest_release(&self->rest, loop);
     if (self->fd >= 0) close(self->fd);
     hws_memory_free(loop->memory, self->buffer, loop->receive_size);
     hws_memory_free(loop->memory, self, sizeof *self);
@@ -403,11 +370,10 @@ static hws_status epoll_start(hws_loop *loop)
     epoll *self = hws_memory_new_zeroed(loop->memory, sizeof *self);
     if (!self) return HWS_ERR_NO_MEMORY;
     loop->backend_state = self;
-    self->rest_over.on_ring = on_rest_over;
     self->fd = -1;
+    HWS_TRY(hws_rest_init(&self->rest, loop, go_on_accepting));
     self->buffer = hws_memory_new(loop->memory, loop->receive_size);
-    if (!self->buffer || hws_alarm_set(&self->rest_over, loop, UINT64_MAX) < HWS_OK)
-        return HWS_ERR_NO_MEMORY;
+    if (!self->buffer) return HWS_ERR_NO_MEMORY;
     self->fd = epoll_create1(EPOLL_CLOEXEC);
     if (self->fd < 0) return HWS_ERR_SYSTEM;
     struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
@@ -429,5 +395,6 @@ const hws_backend hws_backend_epoll = {
     .connect = epoll_connect,
     .shutdown = epoll_shutdown,
     .cancel = epoll_cancel,
+    .release = epoll_release,
     .close = epoll_close,
 };

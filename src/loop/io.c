@@ -2,14 +2,17 @@
 /* The part of a descriptor's life that all backends share.
  *
  *     open ──▶ accept | receive | connect, send … ──▶ close ──▶ (nothing under way) ──▶ on_close
+ *                                               └──▶ release ─────────────────────────────▲
  *
  * A descriptor stands in at most one list, through hws_io.next: loop->due while a completion waits
  * for step 7, then loop->closing for step 8, or one of the backend's own. */
 #include "loop/io.h"
 
 #include <assert.h>
+#include <errno.h>
 
 #include "base/try.h"
+#include "loop/send.h"
 #include "loop/state.h"
 
 void hws_io_list_push(hws_io_list *list, hws_io *io)
@@ -132,6 +135,17 @@ void hws_io_send(hws_io *io, const hws_span *spans, size_t count)
     io->loop->backend->send(io, spans, count);
 }
 
+int64_t hws_io_send_now(hws_io *io, const hws_span *spans, size_t count)
+{
+    assert(!hws_io_is(io, HWS_IO_CLOSES));
+    assert(count >= 1 && count <= HWS_IO_SPANS_MAX);
+    if (hws_io_is(io, HWS_IO_SENDS)) return 0;
+    const int64_t sent = hws_send(io->fd, spans, count);
+    if (sent == -EAGAIN) return 0;
+    if (sent < 0) hws_send_failed(io->fd);
+    return sent;
+}
+
 bool hws_io_send_waits(const hws_io *io)
 {
     return hws_io_is(io, HWS_IO_SEND_WAITS);
@@ -155,4 +169,14 @@ void hws_io_close(hws_io *io, bool reset)
     assert(!hws_io_is(io, HWS_IO_CLOSES));
     hws_io_mark(io, HWS_IO_CLOSES | (reset ? HWS_IO_RESETS : 0u));
     io->loop->backend->cancel(io);
+}
+
+int hws_io_release(hws_io *io)
+{
+    assert(!hws_io_is(io, HWS_IO_CLOSES | HWS_IO_CONNECTS | HWS_IO_SENDS));
+    const int fd = io->fd;
+    hws_io_mark(io, HWS_IO_CLOSES);
+    io->loop->backend->release(io);
+    io->fd = -1;
+    return fd;
 }

@@ -10,7 +10,8 @@
  *     receive   one request, many completions, until paused; the bytes lie in the loop's buffer
  *     send      one request, one completion; at most one under way
  *     connect   one request, one completion
- *     close     the last request; on_close when nothing of the descriptor is under way any more */
+ *     close     the last request; on_close when nothing of the descriptor is under way any more
+ *     release   likewise, and the descriptor lives on elsewhere */
 #ifndef HAWSER_LOOP_IO_H
 #define HAWSER_LOOP_IO_H
 
@@ -42,7 +43,7 @@ typedef struct hws_io_handler {
     /* 0, or a positive errno. */
     void (*on_connect)(hws_io *io, int error);
 
-    /* The descriptor is closed and the loop has forgotten `io`: its memory may go. */
+    /* The descriptor is closed, or released, and the loop has forgotten `io`: its memory may go. */
     void (*on_close)(hws_io *io);
 } hws_io_handler;
 
@@ -50,12 +51,13 @@ typedef struct hws_io_handler {
 struct hws_io {
     hws_loop *loop;
     const hws_io_handler *handler;
-    hws_io *next; /* in the loop's list of completions that are due */
-    int fd;
-    int32_t result; /* of the send that completed */
+    hws_io *next;   /* in the loop's list of completions that are due */
+    int fd;         /* -1: released */
+    int32_t result; /* of the send that completed; io_uring: what was asked for */
     uint16_t state; /* what is wanted, what is under way, what is due */
     uint16_t watch; /* the backend's */
     uint16_t error; /* errno of what is due */
+    uint16_t held;  /* io_uring: where what arrived during a pause is; 0: nothing did */
 };
 
 /* Takes over `fd` (nonblocking).  Errors: HWS_ERR_SYSTEM (epoll_ctl: out of watches), and `fd` is
@@ -71,6 +73,13 @@ void hws_io_receive(hws_io *io, bool on);
 enum { HWS_IO_SPANS_MAX = 64 };
 void hws_io_send(hws_io *io, const hws_span *spans, size_t count);
 
+/* Hands to the kernel what it takes at once: nothing is under way afterwards, and nothing
+ * completes.
+ *
+ * Returns: the bytes it took; 0 also when it takes none, or a send is under way; or -errno, as
+ * on_send gets it. */
+int64_t hws_io_send_now(hws_io *io, const hws_span *spans, size_t count);
+
 struct sockaddr;
 void hws_io_connect(hws_io *io, const struct sockaddr *address, uint32_t address_size);
 
@@ -82,5 +91,11 @@ void hws_io_shutdown(hws_io *io);
 
 /* No handler but on_close is called after this.  `reset`: with RST instead of FIN. */
 void hws_io_close(hws_io *io, bool reset);
+
+/* Lets the descriptor go without closing it, for another owner in this loop or elsewhere: with
+ * nothing under way, and before anything was received (what the loop has taken from the kernel
+ * already would be lost).  As after a close, no handler but on_close is called, and `io` stays
+ * where it is until then.  Returns the descriptor, which is the caller's. */
+HWS_MUST_CHECK int hws_io_release(hws_io *io);
 
 #endif /* HAWSER_LOOP_IO_H */

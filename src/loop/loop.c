@@ -18,11 +18,18 @@ enum {
     POST_COUNT_MAX = 65536,
 };
 
-static uint64_t clock_ms(void)
+enum { MILLISECOND_NS = 1000000 };
+
+static uint64_t clock_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    return (uint64_t)now.tv_sec * 1000 * MILLISECOND_NS + (uint64_t)now.tv_nsec;
+}
+
+uint64_t hws_clock_ms(void)
+{
+    return clock_ns() / MILLISECOND_NS;
 }
 
 /* Making. */
@@ -35,7 +42,7 @@ static hws_status start(hws_loop *loop, const hws_loop_options *options)
     if (loop->wake_fd < 0) return HWS_ERR_SYSTEM;
     HWS_TRY(hws_posts_init(loop, post_count_max ? post_count_max : POST_COUNT_MAX));
     HWS_TRY(hws_random_init(loop));
-    return loop->backend->start(loop);
+    return hws_backend_start(loop, loop->backend_asked);
 }
 
 static void release(hws_loop *loop)
@@ -45,22 +52,27 @@ static void release(hws_loop *loop)
     hws_posts_release(loop);
     hws_alarms_release(loop);
     hws_queue_store_release(&loop->queue_store);
+    hws_cells_release(&loop->cells);
+    hws_memory_free(loop->memory, loop->scratch, HWS_SCRATCH_SIZE);
     if (loop->wake_fd >= 0) close(loop->wake_fd);
-    hws_memory_free(loop->memory, loop, sizeof *loop);
+    hws_memory_free(loop->meter.below, loop, sizeof *loop);
 }
 
 hws_status hws_loop_new(const hws_loop_options *options, hws_loop **out)
 {
     const hws_loop_options defaults = {0};
     if (!options) options = &defaults;
-    const hws_memory *memory = options->memory ? options->memory : &hws_memory_malloc;
+    const hws_memory *memory =
+        options->memory ? hws_meter_below(options->memory) : &hws_memory_malloc;
 
     hws_loop *loop = hws_memory_new_zeroed(memory, sizeof *loop);
     if (!loop) return HWS_ERR_NO_MEMORY;
-    loop->memory = memory;
-    loop->backend = &hws_backend_epoll;
+    hws_meter_init(&loop->meter, memory, loop);
+    loop->memory = &loop->meter.memory;
+    loop->backend_asked = options->backend;
     loop->date_second = -1;
-    hws_queue_store_init(&loop->queue_store, memory);
+    hws_queue_store_init(&loop->queue_store, loop->memory);
+    hws_cells_init(&loop->cells, loop->memory);
     atomic_init(&loop->thread, pthread_self());
     atomic_init(&loop->stopped, false);
 
@@ -73,6 +85,17 @@ hws_status hws_loop_new(const hws_loop_options *options, hws_loop **out)
     }
     *out = loop;
     return HWS_OK;
+}
+
+hws_status hws_loop_new_like(const hws_loop *loop, hws_loop **made)
+{
+    const hws_loop_options options = {
+        .memory = loop->memory,
+        .receive_size = loop->receive_size,
+        .post_count_max = loop->posts.count_max,
+        .backend = loop->backend_asked,
+    };
+    return hws_loop_new(&options, made);
 }
 
 /* Deferring. */
@@ -119,6 +142,11 @@ void hws_loop_undefer(hws_loop *loop, hws_deferred *deferred)
     remove_deferred(loop, &loop->deferred_running, deferred);
 }
 
+const hws_deferred *hws_loop_next_deferred(const hws_loop *loop)
+{
+    return loop->deferred_running.first;
+}
+
 static void run_deferred(hws_loop *loop)
 {
     loop->deferred_running = loop->deferred;
@@ -134,14 +162,25 @@ static bool is_pending(const hws_loop *loop)
     return loop->deferred.first || loop->due.first || loop->closing.first;
 }
 
-int hws_loop_timeout_ms(const hws_loop *loop)
+/* How long the kernel may be waited for, which is handed what is to be submitted. */
+static int wait_ms(const hws_loop *loop)
 {
     if (is_pending(loop)) return 0;
     const uint64_t next_ms = hws_alarms_next_ms(loop);
     if (next_ms == UINT64_MAX) return -1;
-    const uint64_t now_ms = clock_ms();
+    const uint64_t now_ms = hws_clock_ms();
     if (next_ms <= now_ms) return 0;
     return next_ms - now_ms < INT_MAX ? (int)(next_ms - now_ms) : INT_MAX;
+}
+
+static bool backend_is_pending(const hws_loop *loop)
+{
+    return loop->backend->is_pending && loop->backend->is_pending(loop);
+}
+
+int hws_loop_timeout_ms(const hws_loop *loop)
+{
+    return backend_is_pending(loop) ? 0 : wait_ms(loop);
 }
 
 static int shorter(int a_ms, int b_ms)
@@ -182,20 +221,23 @@ hws_status hws_loop_step(hws_loop *loop, int timeout_ms)
     if (!hws_loop_is_current(loop)) atomic_store(&loop->thread, pthread_self());
 
     /* 1. */
-    HWS_TRY(loop->backend->wait(loop, shorter(timeout_ms, hws_loop_timeout_ms(loop))));
+    HWS_TRY(loop->backend->wait(loop, shorter(timeout_ms, wait_ms(loop))));
     /* 2. */
-    loop->now_ms = clock_ms();
+    const uint64_t begun_ns = clock_ns();
+    loop->now_ms = begun_ns / MILLISECOND_NS;
     loop->in_turn = true;
     run_steps(loop);
     loop->in_turn = false;
+    hws_lag_note(&loop->lag, clock_ns() - begun_ns);
     return HWS_OK;
 }
 
+/* What the last turn sent still leaves. */
 hws_status hws_loop_run(hws_loop *loop)
 {
     do HWS_TRY(hws_loop_step(loop, -1));
     while (!atomic_exchange(&loop->stopped, false));
-    return HWS_OK;
+    return backend_is_pending(loop) ? hws_loop_step(loop, 0) : HWS_OK;
 }
 
 void hws_loop_wake(hws_loop *loop)
@@ -217,12 +259,22 @@ void hws_loop_stop(hws_loop *loop)
 
 uint64_t hws_loop_now_ms(const hws_loop *loop)
 {
-    return loop->in_turn ? loop->now_ms : clock_ms();
+    return loop->in_turn ? loop->now_ms : hws_clock_ms();
 }
 
 bool hws_loop_is_current(const hws_loop *loop)
 {
     return pthread_equal(atomic_load_explicit(&loop->thread, memory_order_relaxed), pthread_self());
+}
+
+bool hws_loop_is_turning(const hws_loop *loop)
+{
+    return loop->in_turn;
+}
+
+const char *hws_loop_backend(const hws_loop *loop)
+{
+    return loop->backend->name;
 }
 
 int hws_loop_fd(const hws_loop *loop)
@@ -235,9 +287,69 @@ const hws_memory *hws_loop_memory(const hws_loop *loop)
     return loop->memory;
 }
 
+size_t hws_loop_memory_used(const hws_loop *loop)
+{
+    return hws_meter_used(&loop->meter);
+}
+
+void hws_loop_bound_memory(hws_loop *loop, size_t bound, hws_deferred *over)
+{
+    loop->meter.bound = bound;
+    loop->meter.over = over;
+}
+
+const hws_lag *hws_loop_lag(const hws_loop *loop)
+{
+    return &loop->lag;
+}
+
+hws_cells *hws_loop_cells(hws_loop *loop)
+{
+    return &loop->cells;
+}
+
 hws_queue_store *hws_loop_queue_store(hws_loop *loop)
 {
     return &loop->queue_store;
+}
+
+hws_span hws_loop_scratch(hws_loop *loop)
+{
+    if (!loop->scratch) loop->scratch = hws_memory_new(loop->memory, HWS_SCRATCH_SIZE);
+    return (hws_span){loop->scratch, loop->scratch ? HWS_SCRATCH_SIZE : 0};
+}
+
+/* Residents. */
+
+void hws_loop_settle(hws_loop *loop, hws_resident *resident)
+{
+    resident->next = loop->residents;
+    loop->residents = resident;
+}
+
+hws_resident *hws_loop_resident(const hws_loop *loop, const void *kind)
+{
+    hws_resident *resident = loop->residents;
+    while (resident && resident->kind != kind) resident = resident->next;
+    return resident;
+}
+
+/* What other threads asked for before the end is still done. */
+static void end_residents(hws_loop *loop)
+{
+    hws_posts_run(loop);
+    while (loop->residents) {
+        hws_resident *resident = loop->residents;
+        loop->residents = resident->next;
+        resident->end(resident);
+    }
+}
+
+/* A stream that closes the one below it (TLS) does so in a deferred call: that one lingers from
+ * then on, until its alarm rings. */
+static bool has_more_to_end(const hws_loop *loop)
+{
+    return is_pending(loop) || (loop->io_count > 0 && hws_alarms_next_ms(loop) <= loop->now_ms);
 }
 
 /* Ending: the steps of a turn but for input, as if all time had passed.  UINT64_MAX itself is
@@ -245,17 +357,21 @@ hws_queue_store *hws_loop_queue_store(hws_loop *loop)
 void hws_loop_free(hws_loop *loop)
 {
     if (!loop) return;
+    hws_loop_join(loop);
     assert(!loop->in_turn);
+    loop->now_ms = hws_clock_ms();
     loop->in_turn = true;
-    loop->now_ms = UINT64_MAX - 1;
     hws_posts_close(loop);
+    end_residents(loop);
+    loop->now_ms = UINT64_MAX - 1;
     do {
         hws_posts_run(loop);
         hws_alarms_ring(loop);
         run_deferred(loop);
         hws_io_complete_due(loop);
+        if (loop->backend->end) loop->backend->end(loop);
         hws_io_close_closing(loop);
-    } while (is_pending(loop));
+    } while (has_more_to_end(loop));
     assert(loop->io_count == 0);
     release(loop);
 }

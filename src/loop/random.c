@@ -37,8 +37,9 @@ void hws_random_release(hws_loop *loop)
     munmap(loop->random, PAGE_SIZE);
 }
 
-static hws_status fetch(uint8_t *bytes, size_t size)
+hws_status hws_random_fetch(void *to, size_t size)
 {
+    uint8_t *bytes = to;
     while (size > 0) {
         const ssize_t got = getrandom(bytes, size, 0);
         if (got < 0 && errno == EINTR) continue;
@@ -52,10 +53,10 @@ static hws_status fetch(uint8_t *bytes, size_t size)
 hws_status hws_loop_random(hws_loop *loop, void *bytes, size_t size)
 {
     hws_random_page *page = loop->random;
-    if (!page || size > sizeof page->bytes) return fetch(bytes, size);
+    if (!page || size > sizeof page->bytes) return hws_random_fetch(bytes, size);
     if (size > page->left) {
         page->left = 0; /* a failure leaves nothing half new */
-        HWS_TRY(fetch(page->bytes, sizeof page->bytes));
+        HWS_TRY(hws_random_fetch(page->bytes, sizeof page->bytes));
         page->left = sizeof page->bytes;
     }
     uint8_t *from = page->bytes + sizeof page->bytes - page->left;

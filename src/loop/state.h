@@ -6,11 +6,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "base/buffer.h"
 #include "loop/alarm.h"
 #include "loop/backend.h"
 #include "loop/io.h"
+#include "loop/lag.h"
 #include "loop/loop.h"
+#include "loop/meter.h"
 
 /* First in, first out, through hws_io.next. */
 typedef struct hws_io_list {
@@ -40,25 +41,30 @@ typedef struct hws_alarm_heap {
 
 typedef struct hws_posts {
     pthread_mutex_t lock;
-    hws_buffer waiting; /* under the lock */
-    bool closed;        /* under the lock */
-    size_t size_max;    /* bytes of `waiting` */
-    hws_buffer spare;   /* the loop's; changes places with `waiting` */
+    hws_posted *first; /* that wait: under the lock, like the next four */
+    hws_posted *last;
+    uint32_t count;
+    bool closed;
+    uint32_t count_max;
+    hws_posted *running; /* the loop's: the rest of those that it runs */
 } hws_posts;
 
 typedef struct hws_random_page hws_random_page;
 
 struct hws_loop {
-    const hws_memory *memory;
+    const hws_memory *memory; /* the meter's */
+    hws_meter meter;
     const hws_backend *backend;
     void *backend_state;
+    uint8_t backend_asked; /* HWS_BACKEND_* */
     uint32_t receive_size;
     uint32_t io_count; /* descriptors that are open */
 
     uint64_t now_ms; /* of the turn under way */
     bool in_turn;
     bool ringing;
-    bool woken;                /* the eventfd was written to */
+    bool woken; /* the eventfd was written to */
+    hws_lag lag;
     uint64_t served_count;     /* events since alarms last had their chance */
     _Atomic(pthread_t) thread; /* that runs or steps the loop */
     atomic_bool stopped;
@@ -70,10 +76,16 @@ struct hws_loop {
     hws_io_list due;     /* completions to deliver */
     hws_io_list closing; /* to be closed */
 
+    bool started;     /* has a thread of its own */
+    pthread_t runner; /* which is this */
+
+    hws_resident *residents;
     hws_alarm_heap alarms;
     hws_posts posts;
     hws_random_page *random;
     hws_queue_store queue_store;
+    hws_cells cells;
+    uint8_t *scratch; /* HWS_SCRATCH_SIZE bytes; NULL until they are asked for */
 
     int64_t date_second; /* since 1970 */
     char date[30];

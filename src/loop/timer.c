@@ -9,6 +9,7 @@ struct hws_timer {
     hws_loop *loop;
     void (*call)(void *user);
     void *user;
+    uint64_t at_ms;
     uint64_t repeat_ms; /* 0: once */
 };
 
@@ -23,9 +24,9 @@ static void on_ring(hws_alarm *alarm, hws_loop *loop)
     if (timer->repeat_ms > 0) {
         /* A beat that was missed altogether is left out. */
         const uint64_t now_ms = hws_loop_now_ms(loop);
-        uint64_t next_ms = later(alarm->at_ms, timer->repeat_ms);
-        if (next_ms <= now_ms) next_ms = later(now_ms, timer->repeat_ms);
-        const hws_status status = hws_alarm_set(alarm, loop, next_ms);
+        timer->at_ms = later(timer->at_ms, timer->repeat_ms);
+        if (timer->at_ms <= now_ms) timer->at_ms = later(now_ms, timer->repeat_ms);
+        const hws_status status = hws_alarm_set(alarm, loop, timer->at_ms);
         (void)status; /* the place it had a moment ago is free */
     }
     timer->call(timer->user); /* last: it may free the timer */
@@ -44,8 +45,10 @@ hws_status hws_timer_start(hws_timer *timer, uint64_t delay_ms, uint64_t repeat_
 {
     const uint64_t at_ms = later(hws_loop_now_ms(timer->loop), delay_ms);
     const hws_status status = hws_alarm_set(&timer->alarm, timer->loop, at_ms);
-    if (status == HWS_OK) timer->repeat_ms = repeat_ms;
-    return status;
+    if (status != HWS_OK) return status;
+    timer->at_ms = at_ms;
+    timer->repeat_ms = repeat_ms;
+    return HWS_OK;
 }
 
 void hws_timer_stop(hws_timer *timer)

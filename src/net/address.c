@@ -2,7 +2,7 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,15 +40,26 @@ static hws_address any(uint16_t port)
     return of_v4((struct in_addr){.s_addr = htonl(INADDR_ANY)}, port);
 }
 
-size_t hws_address_listen(hws_text host, uint16_t port, hws_address addresses[2])
+bool hws_address_literal(hws_text host, uint16_t port, hws_address *address)
 {
     char literal[INET6_ADDRSTRLEN] = "";
-    if (host.size == 0 || host.size >= sizeof literal) return 0;
+    if (host.size == 0 || host.size >= sizeof literal) return false;
     memcpy(literal, host.data, host.size);
-    if (strlen(literal) != host.size) return 0; /* a zero byte inside */
+    if (strlen(literal) != host.size) return false; /* a zero byte inside */
 
     struct in_addr v4;
     struct in6_addr v6;
+    if (inet_pton(AF_INET, literal, &v4) == 1)
+        *address = of_v4(v4, port);
+    else if (inet_pton(AF_INET6, literal, &v6) == 1)
+        *address = of_v6(v6, port);
+    else
+        return false;
+    return true;
+}
+
+size_t hws_address_listen(hws_text host, uint16_t port, hws_address addresses[2])
+{
     if (is_text(host, "*")) {
         addresses[0] = any(port);
     } else if (is_text(host, "localhost")) {
@@ -56,11 +67,7 @@ size_t hws_address_listen(hws_text host, uint16_t port, hws_address addresses[2]
         if (!system_has_v6()) return 1;
         addresses[1] = of_v6(in6addr_loopback, port);
         return 2;
-    } else if (inet_pton(AF_INET, literal, &v4) == 1) {
-        addresses[0] = of_v4(v4, port);
-    } else if (inet_pton(AF_INET6, literal, &v6) == 1) {
-        addresses[0] = of_v6(v6, port);
-    } else {
+    } else if (!hws_address_literal(host, port, &addresses[0])) {
         return 0;
     }
     return 1;
@@ -92,6 +99,19 @@ void hws_address_text(const hws_address *address, char text[HWS_ADDRESS_TEXT_MAX
         return;
     }
     if (!written) memcpy(text, "unknown", 8);
+}
+
+void hws_address_name(const hws_address *address, char name[HWS_ADDRESS_NAME_MAX])
+{
+    if (address->any.sa_family == AF_UNIX) {
+        snprintf(name, HWS_ADDRESS_NAME_MAX, "%s", address->local.sun_path);
+        return;
+    }
+    char host[HWS_ADDRESS_TEXT_MAX];
+    hws_address_text(address, host);
+    const bool bracketed = strchr(host, ':') != NULL;
+    snprintf(name, HWS_ADDRESS_NAME_MAX, bracketed ? "[%s] port %u" : "%s port %u", host,
+             (unsigned)hws_address_port(address));
 }
 
 uint16_t hws_address_port(const hws_address *address)

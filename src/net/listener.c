@@ -2,6 +2,7 @@
 #include "net/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,8 +15,7 @@ enum { BACKLOG = 4096 };
 
 struct hws_listener {
     hws_io io; /* first */
-    void (*on_accept)(void *user, int fd);
-    void *user;
+    hws_listener_options options;
     hws_address address; /* as it was bound */
     dev_t path_device;   /* of a unix socket: which file is ours */
     ino_t path_inode;
@@ -106,7 +106,8 @@ static void remove_path(const hws_listener *listener)
 static void on_accept(hws_io *io, int fd)
 {
     const hws_listener *listener = (hws_listener *)io;
-    if (fd >= 0) listener->on_accept(listener->user, fd); /* the loop waits out a failure */
+    const hws_listener_options *options = &listener->options;
+    if (fd >= 0) options->on_accept(options->user, fd); /* the loop waits out a failure */
 }
 
 static void on_close(hws_io *io)
@@ -116,10 +117,20 @@ static void on_close(hws_io *io)
 
 static const hws_io_handler handler = {.on_accept = on_accept, .on_close = on_close};
 
+/* Who begins a group binds alone, so that the port of another program is not taken for one to
+ * share; only then do others of its kind find it open. */
+static int bind_in_group(int fd, const hws_listener *listener)
+{
+    const hws_listener_options *options = &listener->options;
+    if (options->joins_group && set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) < 0) return -1;
+    if (bind_to(fd, &listener->address) < 0) return -1;
+    return options->begins_group ? set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1) : 0;
+}
+
 static hws_status start(hws_listener *listener, hws_loop *loop, int fd)
 {
     hws_address bound;
-    if (set_options(fd, &listener->address) < 0 || bind_to(fd, &listener->address) < 0)
+    if (set_options(fd, &listener->address) < 0 || bind_in_group(fd, listener) < 0)
         return status_of(errno);
     note_path(listener);
     hws_status status = HWS_OK;
@@ -152,12 +163,12 @@ static hws_status open_socket(hws_listener *listener, hws_loop *loop)
 }
 
 hws_status hws_listener_open(hws_loop *loop, const hws_address *address,
-                             void (*call)(void *user, int fd), void *user, hws_listener **out)
+                             const hws_listener_options *options, hws_listener **out)
 {
     const hws_memory *memory = hws_loop_memory(loop);
     hws_listener *listener = hws_memory_new(memory, sizeof *listener);
     if (!listener) return HWS_ERR_NO_MEMORY;
-    *listener = (hws_listener){.on_accept = call, .user = user, .address = *address};
+    *listener = (hws_listener){.options = *options, .address = *address};
     const hws_status status = open_socket(listener, loop);
     if (status < HWS_OK) {
         const int error = errno;
@@ -167,6 +178,58 @@ hws_status hws_listener_open(hws_loop *loop, const hws_address *address,
     }
     *out = listener;
     return HWS_OK;
+}
+
+static bool is_listening(int fd)
+{
+    int type = 0;
+    int listens = 0;
+    socklen_t size = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_STREAM) return false;
+    size = sizeof listens;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens;
+}
+
+static int set_inherited(int fd, const hws_address *address)
+{
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return -1;
+    if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) return -1;
+    if (address->any.sa_family == AF_UNIX) return 0;
+    return set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+hws_status hws_listener_adopt(hws_loop *loop, int fd, const hws_listener_options *options,
+                              hws_listener **out)
+{
+    const hws_memory *memory = hws_loop_memory(loop);
+    if (!is_listening(fd)) return HWS_ERR_ADDRESS;
+    hws_listener *listener = hws_memory_new(memory, sizeof *listener);
+    if (!listener) return HWS_ERR_NO_MEMORY;
+    *listener = (hws_listener){.options = *options};
+    hws_address_of_socket(fd, &listener->address);
+    const bool is_good = set_inherited(fd, &listener->address) == 0 &&
+                         hws_io_open(&listener->io, loop, fd, &handler) == HWS_OK;
+    if (!is_good) {
+        const int error = errno;
+        hws_memory_free(memory, listener, sizeof *listener);
+        errno = error;
+        return HWS_ERR_SYSTEM;
+    }
+    hws_io_accept(&listener->io, true);
+    *out = listener;
+    return HWS_OK;
+}
+
+int hws_listener_fd(const hws_listener *listener)
+{
+    return listener->io.fd;
+}
+
+/* No file has this number. */
+void hws_listener_leave_path(hws_listener *listener)
+{
+    listener->path_inode = 0;
 }
 
 void hws_listener_address(const hws_listener *listener, hws_address *address)

@@ -33,6 +33,9 @@ typedef struct hws_stream_owner {
 
     /* The queue got shorter; it may be empty now. */
     void (*on_sent)(void *owner);
+
+    /* A layer's own handshake (TLS) is over.  May be NULL. */
+    void (*on_ready)(void *owner);
 } hws_stream_owner;
 
 /* One per kind of stream. */
@@ -40,20 +43,31 @@ typedef struct hws_stream_kind {
     const char *name; /* "tcp" */
     void (*receive)(hws_stream *stream, bool on);
     void (*flush)(hws_stream *stream);
+    void (*push)(hws_stream *stream); /* NULL: as flush */
     void (*shutdown)(hws_stream *stream);
     void (*close)(hws_stream *stream, uint32_t linger_ms);
     int (*fd)(const hws_stream *stream);
+    hws_loop *(*loop)(const hws_stream *stream);
+
+    /* NULL: the status that on_end told says it all. */
+    void (*explain)(const hws_stream *stream, char *text, size_t size);
 } hws_stream_kind;
 
+/* Every connection pays for these bytes, idle or not. */
 struct hws_stream {
     const hws_stream_kind *kind;
     const hws_stream_owner *calls;
     void *owner;
-    hws_queue queue; /* what waits to go out */
-    hws_loop *loop;
+    hws_queue queue;  /* what waits to go out */
     hws_tally *tally; /* which it leaves when it frees itself; NULL: nobody counts it */
-    bool blocked;     /* the peer took less than it was offered; on_sent says when that changes */
-    bool secure;      /* encrypted on its way (wss, https) */
+
+    /* The kind's own; here, where alignment leaves the room for them. */
+    uint32_t send_timeout_ms;
+    uint16_t state;
+    int8_t failure;
+
+    bool blocked : 1; /* the peer took less than it was offered; on_sent says when that changes */
+    bool secure : 1;  /* encrypted on its way (wss, https) */
 };
 
 /* Hands the stream to an owner, or from one to the next.  Receiving starts with the first
@@ -83,6 +97,17 @@ static inline void hws_stream_flush(hws_stream *stream)
     stream->kind->flush(stream);
 }
 
+/* What is in the queue leaves now, as far as the kernel takes it, and the rest at the end of this
+ * turn.  For much at once: its bytes are still in the processor's cache, and their memory serves
+ * the next connection. */
+static inline void hws_stream_push(hws_stream *stream)
+{
+    if (stream->kind->push)
+        stream->kind->push(stream);
+    else
+        stream->kind->flush(stream);
+}
+
 /* Ends our side once the queue has left; nothing may be added to it any more. */
 static inline void hws_stream_shutdown(hws_stream *stream)
 {
@@ -100,10 +125,23 @@ static inline void hws_stream_close(hws_stream *stream, uint32_t linger_ms)
     stream->kind->close(stream, linger_ms);
 }
 
+static inline hws_loop *hws_stream_loop(const hws_stream *stream)
+{
+    return stream->kind->loop(stream);
+}
+
 /* The socket underneath, for asking its addresses; never for reading, writing or closing. */
 static inline int hws_stream_fd(const hws_stream *stream)
 {
     return stream->kind->fd(stream);
+}
+
+/* Writes why it ended, in one line of words, when there is more to say than the text of the status
+ * that on_end told; else "". */
+static inline void hws_stream_explain(const hws_stream *stream, char *text, size_t size)
+{
+    if (size > 0) text[0] = 0;
+    if (stream->kind->explain) stream->kind->explain(stream, text, size);
 }
 
 /* How long queued bytes may wait without the peer taking any. */

@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "base/memory.h"
 #include "base/try.h"
 #include "loop/alarm.h"
 #include "loop/io.h"
@@ -27,18 +26,28 @@ enum {
     LINGERS = 1 << 6,    /* the owner has gone */
     CLOSED = 1 << 7,
     RECEIVES = 1 << 8,
+    PUSHED = 1 << 9, /* the queue got shorter, and the owner is still to hear it */
 };
 
-typedef struct stream_tcp {
-    hws_stream stream; /* first */
+typedef struct stream_tcp stream_tcp;
+
+/* What a stream has only while it waits for its peer: to take bytes, or to end its side. */
+typedef struct patience {
+    hws_alarm alarm;
+    uint64_t progress_by_ms; /* the next bytes must have been taken by then */
+    stream_tcp *tcp;
+} patience;
+
+struct stream_tcp {
+    hws_stream stream; /* first; `failure`: why it is BROKEN */
     hws_io io;
     hws_deferred flush;
-    hws_alarm alarm;         /* while sending makes no progress, and while lingering */
-    uint64_t progress_by_ms; /* the next bytes must have been taken by then */
-    uint32_t send_timeout_ms;
-    uint16_t state;
-    int16_t failure; /* an hws_status: why it is BROKEN */
-} stream_tcp;
+    patience *patience; /* NULL: waits for nothing */
+};
+
+enum { SIZE_MOST = 128 };
+_Static_assert(sizeof(void *) > 8 || sizeof(stream_tcp) <= SIZE_MOST,
+               "an idle connection pays for each of these bytes (docs/decisions/0031)");
 
 static void *owner_at(void *member, size_t offset)
 {
@@ -52,17 +61,22 @@ static stream_tcp *of_io(hws_io *io)
 
 static bool is(const stream_tcp *tcp, unsigned bits)
 {
-    return (tcp->state & bits) != 0;
+    return (tcp->stream.state & bits) != 0;
 }
 
 static void mark(stream_tcp *tcp, unsigned bits)
 {
-    tcp->state = (uint16_t)(tcp->state | bits);
+    tcp->stream.state = (uint16_t)(tcp->stream.state | bits);
 }
 
 static void unmark(stream_tcp *tcp, unsigned bits)
 {
-    tcp->state = (uint16_t)(tcp->state & ~bits);
+    tcp->stream.state = (uint16_t)(tcp->stream.state & ~bits);
+}
+
+static hws_loop *loop_of(const stream_tcp *tcp)
+{
+    return tcp->io.loop;
 }
 
 static hws_status status_of(int error)
@@ -85,13 +99,38 @@ static void tell_sent(stream_tcp *tcp)
     if (!is(tcp, LINGERS | CLOSED)) tcp->stream.calls->on_sent(tcp->stream.owner);
 }
 
+/* Waiting. */
+
+static void on_ring(hws_alarm *alarm, hws_loop *loop);
+
+static void wait_no_more(stream_tcp *tcp)
+{
+    if (!tcp->patience) return;
+    hws_alarm_unset(&tcp->patience->alarm, loop_of(tcp));
+    hws_cells_give(hws_loop_cells(loop_of(tcp)), tcp->patience, sizeof *tcp->patience);
+    tcp->patience = NULL;
+}
+
+/* Errors: HWS_ERR_NO_MEMORY; it waits for nothing then. */
+static hws_status wait_until(stream_tcp *tcp, uint64_t at_ms)
+{
+    assert(!tcp->patience);
+    patience *made = hws_cells_take(hws_loop_cells(loop_of(tcp)), sizeof *made);
+    if (!made) return HWS_ERR_NO_MEMORY;
+    *made = (patience){.alarm.on_ring = on_ring, .progress_by_ms = at_ms, .tcp = tcp};
+    tcp->patience = made;
+    const hws_status status = hws_alarm_set(&made->alarm, loop_of(tcp), at_ms);
+    if (status < HWS_OK) wait_no_more(tcp);
+    return status;
+}
+
 /* Closing. */
 
 static void close_now(stream_tcp *tcp)
 {
     if (is(tcp, CLOSED)) return;
     mark(tcp, CLOSED);
-    hws_alarm_unset(&tcp->alarm, tcp->stream.loop);
+    wait_no_more(tcp);
     /* A peer that will not get all of it must not take it for all of it. */
     hws_io_close(&tcp->io, tcp->stream.queue.size > 0);
 }
@@ -99,16 +138,16 @@ static void close_now(stream_tcp *tcp)
 static void on_close(hws_io *io)
 {
     stream_tcp *tcp = of_io(io);
-    hws_loop_undefer(tcp->stream.loop, &tcp->flush);
+    hws_loop_undefer(loop_of(tcp), &tcp->flush);
     hws_queue_clear(&tcp->stream.queue);
     if (tcp->stream.tally) hws_tally_remove(tcp->stream.tally);
-    hws_memory_free(hws_loop_memory(tcp->stream.loop), tcp, sizeof *tcp);
+    hws_cells_give(hws_loop_cells(loop_of(tcp)), tcp, sizeof *tcp);
 }
 
 /* The first reason is the one that counts. */
 static void set_broken(stream_tcp *tcp, hws_status why)
 {
-    if (!is(tcp, BROKEN)) tcp->failure = (int16_t)why;
+    if (!is(tcp, BROKEN)) tcp->stream.failure = (int8_t)why;
     mark(tcp, BROKEN);
     tcp->stream.blocked = false;
 }
@@ -124,14 +163,20 @@ static void break_off(stream_tcp *tcp, hws_status why)
     else if (is(tcp, ENDED))
         tell_sent(tcp);
     else
-        tell_end(tcp, tcp->failure);
+        tell_end(tcp, tcp->stream.failure);
 }
 
 /* Sending. */
 
+static uint64_t progress_by_ms(const stream_tcp *tcp)
+{
+    return hws_loop_now_ms(loop_of(tcp)) + tcp->stream.send_timeout_ms;
+}
+
+/* The alarm stays where it is, and looks again when it rings. */
 static void expect_progress(stream_tcp *tcp)
 {
-    tcp->progress_by_ms = hws_loop_now_ms(tcp->stream.loop) + tcp->send_timeout_ms;
+    if (tcp->patience) tcp->patience->progress_by_ms = progress_by_ms(tcp);
 }
 
 static void finish_sending(stream_tcp *tcp)
@@ -146,39 +191,85 @@ static void finish_sending(stream_tcp *tcp)
 static hws_status send_more(stream_tcp *tcp)
 {
     hws_span spans[HWS_IO_SPANS_MAX];
-    const size_t count = hws_queue_peek(&tcp->stream.queue, spans, HWS_IO_SPANS_MAX);
+    const size_t count = hws_queue_lend(&tcp->stream.queue, spans, HWS_IO_SPANS_MAX);
     tcp->stream.blocked = false;
     if (count == 0) {
+        if (!is(tcp, LINGERS)) wait_no_more(tcp);
         finish_sending(tcp);
         return HWS_OK;
     }
     mark(tcp, SENDS);
     hws_io_send(&tcp->io, spans, count);
     tcp->stream.blocked = hws_io_send_waits(&tcp->io);
-    if (!tcp->stream.blocked || hws_alarm_is_set(&tcp->alarm)) return HWS_OK;
-    return hws_alarm_set(&tcp->alarm, tcp->stream.loop, tcp->progress_by_ms);
+    if (!tcp->stream.blocked || tcp->patience) return HWS_OK;
+    return wait_until(tcp, progress_by_ms(tcp));
 }
 
 /* The end is told when it is received; an owner who does not receive hears it from here. */
 static void on_flush_broken(stream_tcp *tcp)
 {
     if (is(tcp, ENDED) || !is(tcp, RECEIVES))
-        break_off(tcp, tcp->failure);
+        break_off(tcp, tcp->stream.failure);
     else
         hws_queue_clear(&tcp->stream.queue);
+}
+
+static void on_flush(hws_deferred *flush);
+
+/* NULL: something else than the flush of a stream. */
+static const stream_tcp *flushed_by(const hws_deferred *deferred)
+{
+    const bool is_flush = deferred && deferred->call == on_flush;
+    return is_flush ? (const stream_tcp *)(const void *)((const char *)deferred -
+                                                         offsetof(stream_tcp, flush))
+                    : NULL;
+}
+
+/* A broadcast flushes thousands, each of which has left the cache since its turn before: what the
+ * next two need is fetched while the kernel sends for this one. */
+static void look_ahead(const hws_loop *loop)
+{
+    const stream_tcp *next = flushed_by(hws_loop_next_deferred(loop));
+    if (!next) return;
+    __builtin_prefetch(next->stream.queue.last);
+    const uintptr_t later = (uintptr_t)next->flush.next; /* a stream's, most likely */
+    __builtin_prefetch((const void *)later);
+    __builtin_prefetch((const void *)(later - offsetof(stream_tcp, flush)));
 }
 
 static void on_flush(hws_deferred *flush)
 {
     stream_tcp *tcp = owner_at(flush, offsetof(stream_tcp, flush));
+    look_ahead(loop_of(tcp));
     if (is(tcp, CLOSED | SENDS)) return; /* on_send goes on */
     if (is(tcp, BROKEN)) {
         on_flush_broken(tcp);
         return;
     }
+    const bool pushed = is(tcp, PUSHED);
+    unmark(tcp, PUSHED);
     expect_progress(tcp);
     const hws_status status = send_more(tcp);
-    if (status < HWS_OK) break_off(tcp, status);
+    if (status < HWS_OK)
+        break_off(tcp, status);
+    else if (pushed)
+        tell_sent(tcp);
+}
+
+/* What the kernel does not take is the flush's, and so is telling of a failure. */
+static void tcp_push(hws_stream *stream)
+{
+    stream_tcp *tcp = (stream_tcp *)stream;
+    assert(!is(tcp, LINGERS | CLOSED));
+    hws_loop_defer(loop_of(tcp), &tcp->flush);
+    if (is(tcp, SENDS | BROKEN)) return;
+    hws_span spans[HWS_IO_SPANS_MAX];
+    const size_t count = hws_queue_peek(&stream->queue, spans, HWS_IO_SPANS_MAX);
+    const int64_t sent = count > 0 ? hws_io_send_now(&tcp->io, spans, count) : 0;
+    if (sent < 0) set_broken(tcp, status_of((int)-sent));
+    if (sent <= 0) return;
+    mark(tcp, PUSHED);
+    hws_queue_drop(&stream->queue, (size_t)sent);
 }
 
 /* What the peer sent before it went is still to be heard, and then its end. */
@@ -196,12 +287,13 @@ static void on_send(hws_io *io, int64_t sent)
 {
     stream_tcp *tcp = of_io(io);
     unmark(tcp, SENDS);
+    hws_queue_return(&tcp->stream.queue);
     if (sent < 0) {
         on_send_failed(tcp, (int)-sent);
         return;
     }
     if (is(tcp, BROKEN)) {
-        break_off(tcp, tcp->failure);
+        break_off(tcp, tcp->stream.failure);
         return;
     }
     if (sent > 0) {
@@ -217,17 +309,19 @@ static void on_send(hws_io *io, int64_t sent)
 
 static void on_ring(hws_alarm *alarm, hws_loop *loop)
 {
-    stream_tcp *tcp = owner_at(alarm, offsetof(stream_tcp, alarm));
+    const patience *it = owner_at(alarm, offsetof(patience, alarm));
+    stream_tcp *tcp = it->tcp;
     if (is(tcp, LINGERS)) {
         close_now(tcp);
         return;
     }
-    if (!tcp->stream.blocked) return;
-    if (hws_loop_now_ms(loop) < tcp->progress_by_ms) {
-        const hws_status status = hws_alarm_set(alarm, loop, tcp->progress_by_ms);
+    if (tcp->stream.blocked && hws_loop_now_ms(loop) < it->progress_by_ms) {
+        const hws_status status = hws_alarm_set(alarm, loop, it->progress_by_ms);
         (void)status; /* the place it had a moment ago is free */
         return;
     }
+    wait_no_more(tcp);
+    if (!tcp->stream.blocked) return;
     hws_io_receive(&tcp->io, false);
     break_off(tcp, HWS_ERR_SEND_TIMEOUT);
 }
@@ -238,7 +332,7 @@ static void on_peer_end(stream_tcp *tcp)
 {
     mark(tcp, PEER_ENDED);
     if (is(tcp, BROKEN))
-        break_off(tcp, tcp->failure);
+        break_off(tcp, tcp->stream.failure);
     else if (!is(tcp, LINGERS))
         tell_end(tcp, HWS_OK);
     else if (is(tcp, SHUTDOWN_DONE))
@@ -273,14 +367,14 @@ static void tcp_receive(hws_stream *stream, bool on)
     else
         unmark(tcp, RECEIVES);
     hws_io_receive(&tcp->io, on);
-    if (!on && is(tcp, BROKEN)) hws_loop_defer(stream->loop, &tcp->flush);
+    if (!on && is(tcp, BROKEN)) hws_loop_defer(loop_of(tcp), &tcp->flush);
 }
 
 static void tcp_flush(hws_stream *stream)
 {
     stream_tcp *tcp = (stream_tcp *)stream;
     assert(!is(tcp, LINGERS | CLOSED));
-    hws_loop_defer(stream->loop, &tcp->flush);
+    hws_loop_defer(loop_of(tcp), &tcp->flush);
 }
 
 static void tcp_shutdown(hws_stream *stream)
@@ -293,10 +387,9 @@ static void tcp_close(hws_stream *stream, uint32_t linger_ms)
 {
     stream_tcp *tcp = (stream_tcp *)stream;
     assert(!is(tcp, LINGERS | CLOSED));
-    hws_alarm_unset(&tcp->alarm, stream->loop);
-    const uint64_t until_ms = hws_loop_now_ms(stream->loop) + linger_ms;
-    if (linger_ms == 0 || is(tcp, BROKEN) ||
-        hws_alarm_set(&tcp->alarm, stream->loop, until_ms) < HWS_OK) {
+    wait_no_more(tcp);
+    const uint64_t until_ms = hws_loop_now_ms(loop_of(tcp)) + linger_ms;
+    if (linger_ms == 0 || is(tcp, BROKEN) || wait_until(tcp, until_ms) < HWS_OK) {
         close_now(tcp);
         return;
     }
@@ -310,23 +403,31 @@ static int tcp_fd(const hws_stream *stream)
     return ((const stream_tcp *)stream)->io.fd;
 }
 
+static hws_loop *tcp_loop(const hws_stream *stream)
+{
+    return loop_of((const stream_tcp *)stream);
+}
+
 static const hws_stream_kind kind = {
     .name = "tcp",
     .receive = tcp_receive,
     .flush = tcp_flush,
+    .push = tcp_push,
     .shutdown = tcp_shutdown,
     .close = tcp_close,
     .fd = tcp_fd,
+    .loop = tcp_loop,
 };
 
 static hws_status make(hws_loop *loop, int fd, stream_tcp **out)
 {
-    const hws_memory *memory = hws_loop_memory(loop);
-    stream_tcp *tcp = hws_memory_new_zeroed(memory, sizeof *tcp);
+    hws_cells *cells = hws_loop_cells(loop);
+    stream_tcp *tcp = hws_cells_take(cells, sizeof *tcp);
     if (!tcp) return HWS_ERR_NO_MEMORY;
+    *tcp = (stream_tcp){.stream.kind = &kind, .flush.call = on_flush};
     const hws_status status = hws_io_open(&tcp->io, loop, fd, &handler);
     if (status < HWS_OK) {
-        hws_memory_free(memory, tcp, sizeof *tcp);
+        hws_cells_give(cells, tcp, sizeof *tcp);
         return status;
     }
     *out = tcp;
@@ -343,11 +444,7 @@ hws_status hws_stream_tcp_new(hws_loop *loop, int fd, uint32_t send_timeout_ms, 
         errno = error;
         return status;
     }
-    tcp->stream.kind = &kind;
-    tcp->stream.loop = loop;
-    tcp->flush.call = on_flush;
-    tcp->alarm.on_ring = on_ring;
-    tcp->send_timeout_ms = send_timeout_ms ? send_timeout_ms : HWS_STREAM_SEND_TIMEOUT_MS;
+    tcp->stream.send_timeout_ms = send_timeout_ms ? send_timeout_ms : HWS_STREAM_SEND_TIMEOUT_MS;
     hws_queue_init(&tcp->stream.queue, hws_loop_queue_store(loop));
     *out = &tcp->stream;
     return HWS_OK;

@@ -4,48 +4,53 @@
 #include <assert.h>
 #include <stdbool.h>
 
+#include "base/counter.h"
 #include "base/memory.h"
 
-struct hws_tally {
+typedef struct count {
+    hws_tally tally; /* first */
     const hws_memory *memory;
-    uint32_t count;
+    hws_counter count; /* which other threads may read */
     bool orphaned;
-};
+} count;
+
+static void free_when_last(count *it)
+{
+    if (it->orphaned && hws_counter_read(&it->count) == 0)
+        hws_memory_free(it->memory, it, sizeof *it);
+}
+
+static void add(hws_tally *tally)
+{
+    hws_counter_add(&((count *)tally)->count, 1);
+}
+
+static void leave(hws_tally *tally)
+{
+    count *it = (count *)tally;
+    assert(hws_counter_read(&it->count) > 0);
+    hws_counter_subtract(&it->count, 1);
+    free_when_last(it);
+}
 
 hws_status hws_tally_new(const hws_memory *memory, hws_tally **tally)
 {
-    hws_tally *made = hws_memory_new(memory, sizeof *made);
+    count *made = hws_memory_new(memory, sizeof *made);
     if (!made) return HWS_ERR_NO_MEMORY;
-    *made = (hws_tally){.memory = memory};
-    *tally = made;
+    *made = (count){.tally = {.add = add, .remove = leave}, .memory = memory};
+    *tally = &made->tally;
     return HWS_OK;
-}
-
-static void free_when_last(hws_tally *tally)
-{
-    if (tally->orphaned && tally->count == 0) hws_memory_free(tally->memory, tally, sizeof *tally);
 }
 
 void hws_tally_free(hws_tally *tally)
 {
     if (!tally) return;
-    tally->orphaned = true;
-    free_when_last(tally);
-}
-
-void hws_tally_add(hws_tally *tally)
-{
-    tally->count++;
-}
-
-void hws_tally_remove(hws_tally *tally)
-{
-    assert(tally->count > 0);
-    tally->count--;
-    free_when_last(tally);
+    count *it = (count *)tally;
+    it->orphaned = true;
+    free_when_last(it);
 }
 
 uint32_t hws_tally_count(const hws_tally *tally)
 {
-    return tally->count;
+    return (uint32_t)hws_counter_read(&((const count *)tally)->count);
 }

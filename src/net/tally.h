@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How many streams there are: a count that may outlive the one who counts, for a stream may outlive
- * its owner to send its last bytes. */
+/* Who counts a stream, from its coming until its descriptor is closed: which may be after its owner
+ * has gone, for a stream may outlive its owner to send its last bytes. */
 #ifndef HAWSER_NET_TALLY_H
 #define HAWSER_NET_TALLY_H
 
@@ -9,16 +9,31 @@
 #include "hawser/memory.h"
 #include "hawser/status.h"
 
+/* The first member of whoever counts. */
 typedef struct hws_tally hws_tally;
 
-/* Errors: HWS_ERR_NO_MEMORY. */
+struct hws_tally {
+    void (*add)(hws_tally *tally);
+    void (*remove)(hws_tally *tally); /* may free it */
+};
+
+static inline void hws_tally_add(hws_tally *tally)
+{
+    tally->add(tally);
+}
+
+static inline void hws_tally_remove(hws_tally *tally)
+{
+    tally->remove(tally);
+}
+
+/* One that counts and nothing else.  Errors: HWS_ERR_NO_MEMORY.  Thread: that of its streams. */
 HWS_MUST_CHECK hws_status hws_tally_new(const hws_memory *memory, hws_tally **tally);
 
 /* The last that is still counted frees it.  NULL is let pass. */
 void hws_tally_free(hws_tally *tally);
 
-void hws_tally_add(hws_tally *tally);
-void hws_tally_remove(hws_tally *tally);
+/* Thread: any, while it is not freed. */
 uint32_t hws_tally_count(const hws_tally *tally);
 
 #endif /* HAWSER_NET_TALLY_H */

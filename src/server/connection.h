@@ -3,12 +3,14 @@
 #ifndef HAWSER_SERVER_CONNECTION_H
 #define HAWSER_SERVER_CONNECTION_H
 
+#include "base/bucket.h"
 #include "hawser/server.h"
 #include "server/topic.h"
 #include "websocket/session.h"
 
 struct hws_service;
 struct hws_visit;
+struct hws_worker;
 
 typedef struct hws_connection {
     hws_session session; /* first: a session of a server is one of these */
@@ -16,6 +18,7 @@ typedef struct hws_connection {
         struct hws_visit *visit;     /* CONNECTING: the request that waits for an answer */
         hws_memberships memberships; /* afterwards */
     };
+    hws_bucket buckets[]; /* of messages and of bytes, where there are rates to hold to */
 } hws_connection;
 
 /* A WebSocket for a request to `service`, CONNECTING.
@@ -29,10 +32,13 @@ void hws_connection_cancel(hws_connection *connection);
 /* Begins to speak WebSocket over `stream`.  Errors as hws_session_open; on failure the connection
  * is freed, and the stream is the caller's. */
 HWS_MUST_CHECK hws_status hws_connection_open(hws_connection *connection, hws_stream *stream,
-                                              hws_span early);
+                                              hws_deflate_terms deflate, hws_span early);
 
-hws_server *hws_connection_server(const hws_connection *connection);
+struct hws_worker *hws_connection_worker(const hws_connection *connection);
 const struct hws_service *hws_connection_service(const hws_connection *connection);
+
+/* The session's charge. */
+hws_status hws_connection_charge(hws_session *session, size_t message_count, size_t size);
 
 /* The session's on_finished. */
 void hws_connection_finished(hws_session *session);

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* A whole program in one call: a loop, a server, and the signals that end it. */
+#include <signal.h>
 #include <stdio.h>
 
 #include "loop/signal.h"
 #include "server/internal.h"
 
-enum { EXIT_CANNOT_START = 2 };
+enum {
+    EXIT_CANNOT_START = 2,
+    DRAIN_MS = 30000,
+};
 
 typedef struct run {
     hws_loop *loop;
@@ -18,13 +22,22 @@ static void on_done(void *user)
     hws_loop_stop(now->loop);
 }
 
-/* The first signal says goodbye to everybody; the second does not wait for their answers. */
+static uint32_t drain_ms(const hws_server *server)
+{
+    return server->options.drain_ms ? server->options.drain_ms : DRAIN_MS;
+}
+
+/* SIGTERM is a deploy, and SIGINT somebody at a terminal.  The next one closes what still drains;
+ * one more does not wait for answers. */
 static void on_signal(int signal, void *user)
 {
-    (void)signal;
     run *now = user;
-    if (now->server->closing)
+    if (now->server->closing && !now->server->draining)
         hws_loop_stop(now->loop);
+    else if (now->server->draining)
+        hws_server_close(now->server, HWS_CLOSE_SERVICE_RESTART, on_done, now);
+    else if (signal == SIGTERM)
+        hws_server_drain(now->server, drain_ms(now->server), on_done, now);
     else
         hws_server_close(now->server, HWS_CLOSE_GOING_AWAY, on_done, now);
 }

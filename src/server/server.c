@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A server's life: made, closing, free. */
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -7,12 +8,18 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "server/connection.h"
-#include "server/visit.h"
+#include "net/tls_context.h"
+#include "server/admission.h"
+#include "server/limit.h"
+#include "server/secure.h"
+#include "server/shed.h"
+#include "server/worker.h"
 #include "wire/close.h"
+#include "wire/deflate_offer.h"
 
 enum {
     DESCRIPTORS_KEPT_FREE = 64, /* for files, listeners, and the program around us */
+    DESCRIPTORS_OF_WORKER = 4,  /* its loop and listeners */
 };
 
 void hws_server_log(const hws_server *server, int level, const char *format, ...)
@@ -26,24 +33,42 @@ void hws_server_log(const hws_server *server, int level, const char *format, ...
     server->options.on_log(level, text, server->options.log_user);
 }
 
-static uint32_t default_connection_count_max(void)
+static uint32_t default_connection_count_max(uint32_t worker_count)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
     if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > UINT32_MAX) return UINT32_MAX;
     const uint32_t all = (uint32_t)limit.rlim_cur;
-    return all - (all / 2 < DESCRIPTORS_KEPT_FREE ? all / 2 : DESCRIPTORS_KEPT_FREE);
+    const uint32_t kept = DESCRIPTORS_KEPT_FREE + (worker_count - 1) * DESCRIPTORS_OF_WORKER;
+    return all - (all / 2 < kept ? all / 2 : kept);
 }
 
 /* Rows A011, A026: a limit that the descriptors cannot hold is lowered, and said. */
 static void limit_connections(hws_server *server)
 {
-    const uint32_t possible = default_connection_count_max();
+    const uint32_t possible = default_connection_count_max(server->worker_count);
     uint32_t *wanted = &server->options.connection_count_max;
     if (*wanted > possible)
         hws_server_log(server, HWS_LOG_WARNING,
                        "the descriptor limit allows %u connections, not %u", possible, *wanted);
     if (*wanted == 0 || *wanted > possible) *wanted = possible;
+}
+
+/* The processors that the program may use: taskset, cgroups' cpusets and containers are heard. */
+static uint32_t processor_count(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    const int count = CPU_COUNT(&set);
+    return count > 0 ? (uint32_t)count : 1;
+}
+
+static uint32_t worker_count(const hws_server_options *options)
+{
+    uint32_t count = options->thread_count;
+    if (count == HWS_THREADS_ALL) count = processor_count();
+    if (count == 0) return 1;
+    return count < HWS_THREADS_MAX ? count : HWS_THREADS_MAX;
 }
 
 static void complete_options(hws_server *server)
@@ -53,6 +78,7 @@ static void complete_options(hws_server *server)
     if (options->send_queue_max == 0) options->send_queue_max = 1 << 20;
     if (options->topic_count_max == 0) options->topic_count_max = 128;
     limit_connections(server);
+    hws_limit_complete(options);
 
     server->h1 = (hws_h1_options){
         .head_timeout_ms = options->handshake_timeout_ms,
@@ -63,6 +89,7 @@ static void complete_options(hws_server *server)
         .body_size_max = options->body_size_max,
         .memory = server->memory,
     };
+    hws_limit_h1(&options->limits, &server->h1);
     hws_h1_options_complete(&server->h1);
 }
 
@@ -73,13 +100,20 @@ static hws_status explain_as(hws_status status, const char *what, char *explain,
     return status;
 }
 
-static hws_status open_services(hws_server *server, char *explain, size_t size)
+/* A worker that fails without having said why has no memory, or no descriptors. */
+static hws_status open_workers(hws_server *server, hws_loop *loop, char *explain, size_t size)
 {
-    for (size_t i = 0; i < HWS_ROUTE_MAX && server->options.route[i].path; i++) {
-        const hws_route *route = &server->options.route[i];
-        const hws_status status =
-            hws_service_init(&server->services[server->service_count++], server, route);
-        if (status != HWS_OK) return explain_as(status, route->path, explain, size);
+    const uint32_t count = server->worker_count;
+    server->worker_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const hws_status status = hws_worker_new(server, i, i == 0 ? loop : NULL, explain, size,
+                                                 &server->workers[server->worker_count]);
+        if (status == HWS_OK) {
+            server->worker_count++;
+            continue;
+        }
+        const bool is_explained = explain && size > 0 && explain[0];
+        return is_explained ? status : explain_as(status, "cannot start", explain, size);
     }
     return HWS_OK;
 }
@@ -98,48 +132,42 @@ static hws_status open_access(hws_server *server, char *explain, size_t size)
     return HWS_OK;
 }
 
-static hws_status open_topics(hws_server *server)
+static hws_status open_deflate(hws_server *server, char *explain, size_t size)
 {
-    hws_hash_key key;
-    HWS_TRY(hws_loop_random(server->loop, &key, sizeof key));
-    hws_topics_init(&server->topics, server->memory, &key);
+    hws_deflate_options *options = &server->options.deflate;
+    const hws_status status = hws_deflate_options_complete(options);
+    if (status != HWS_OK)
+        return explain_as(status, "compression takes windows of 9 to 15 bits and levels of 1 to 9",
+                          explain, size);
+    if (options->memory_max == 0) options->memory_max = server->options.limits.memory_size_max / 8;
+    const uint64_t size_max = options->memory_max;
+    server->deflate_budget.size_max = size_max < SIZE_MAX ? (size_t)size_max : SIZE_MAX;
     return HWS_OK;
 }
 
-static void on_accept(void *user, int fd)
+static hws_status open_all(hws_server *server, hws_loop *loop, const hws_limits *given,
+                           char *explain, size_t size)
 {
-    hws_visit_begin(user, fd);
-}
-
-static hws_status open_all(hws_server *server, char *explain, size_t size)
-{
-    hws_status status = hws_slots_new(server->loop, server->memory, &server->slots);
-    if (status == HWS_OK) status = hws_tally_new(hws_loop_memory(server->loop), &server->streams);
-    if (status == HWS_OK) status = open_topics(server);
-    if (status != HWS_OK) return explain_as(status, "cannot start", explain, size);
+    const hws_status admitted = hws_admission_open(server, loop, given);
+    if (admitted != HWS_OK) return explain_as(admitted, "cannot start", explain, size);
+    const hws_status random = hws_loop_random(loop, &server->topic_key, sizeof server->topic_key);
+    if (random != HWS_OK) return explain_as(random, "cannot start", explain, size);
+    HWS_TRY(open_deflate(server, explain, size));
+    HWS_TRY(open_workers(server, loop, explain, size));
     if (server->options.files) {
-        status = hws_files_open(server->memory, server->options.files, &server->files);
+        const hws_status status =
+            hws_files_open(server->memory, server->options.files, &server->files);
         if (status != HWS_OK) return explain_as(status, server->options.files, explain, size);
     }
-    HWS_TRY(open_services(server, explain, size));
     HWS_TRY(open_access(server, explain, size));
-    return hws_listen_open(server, on_accept, explain, size);
-}
-
-static void end_visits(hws_server *server)
-{
-    while (server->visits) hws_visit_end(server->visits);
-}
-
-/* The WebSockets are gone; HTTP connections were left open that long to tell whoever still asks
- * for one that we are closing (row D029). */
-static void tell_done(hws_deferred *deferred)
-{
-    hws_server *server = (hws_server *)(void *)((uint8_t *)deferred - offsetof(hws_server, done));
-    end_visits(server);
-    void (*on_done)(void *user) = server->on_done;
-    server->on_done = NULL;
-    if (on_done) on_done(server->on_done_user);
+    HWS_TRY(hws_secure_open(server, explain, size));
+    for (uint32_t i = 0; i < server->worker_count; i++) hws_shed_begin(server->workers[i]);
+    HWS_TRY(hws_listen_open(server, explain, size));
+    for (uint32_t i = 1; i < server->worker_count; i++) {
+        const hws_status status = hws_loop_start(server->workers[i]->loop);
+        if (status != HWS_OK) return explain_as(status, "cannot start a thread", explain, size);
+    }
+    return HWS_OK;
 }
 
 hws_status hws_server_new(hws_loop *loop, const hws_server_options *options, char *explain,
@@ -149,13 +177,12 @@ hws_status hws_server_new(hws_loop *loop, const hws_server_options *options, cha
     const hws_memory *memory = options->memory ? options->memory : hws_loop_memory(loop);
     hws_server *made = hws_memory_new_zeroed(memory, sizeof *made);
     if (!made) return explain_as(HWS_ERR_NO_MEMORY, "cannot start", explain, explain_size);
-    made->loop = loop;
     made->memory = memory;
     made->options = *options;
-    made->done.call = tell_done;
+    made->worker_count = worker_count(options);
     complete_options(made);
 
-    const hws_status status = open_all(made, explain, explain_size);
+    const hws_status status = open_all(made, loop, &options->limits, explain, explain_size);
     if (status != HWS_OK) {
         hws_server_free(made);
         return status;
@@ -164,78 +191,77 @@ hws_status hws_server_new(hws_loop *loop, const hws_server_options *options, cha
     return HWS_OK;
 }
 
-static void tell_when_empty(hws_server *server)
+/* The WebSockets are gone; HTTP connections were left open that long to tell whoever still asks
+ * for one that we are closing (row D029). */
+void hws_server_emptied(hws_server *server)
 {
-    if (server->closing && server->on_done && hws_slots_count(server->slots) == 0)
-        hws_loop_defer(server->loop, &server->done);
+    if (++server->emptied_count < server->worker_count) return;
+    for (uint32_t i = 0; i < server->worker_count; i++) hws_worker_end_visits(server->workers[i]);
+    if (server->on_done) server->on_done(server->on_done_user);
 }
 
-void hws_server_left(hws_server *server)
+static void begin_closing(hws_server *server, void (*on_done)(void *user), void *user)
 {
-    tell_when_empty(server);
+    server->closing = true;
+    server->on_done = on_done;
+    server->on_done_user = user;
 }
 
-static void close_session(hws_session *session, void *user)
+void hws_server_drain(hws_server *server, uint32_t duration_ms, void (*on_done)(void *user),
+                      void *user)
 {
-    const int *code = user;
-    if (hws_session_close(session, *code, (hws_text){0}) == HWS_ERR_NO_MEMORY)
-        (void)hws_session_abort(session);
-}
-
-static void ignore_done(void *user)
-{
-    (void)user;
-}
-
-static void refuse_pending(hws_server *server)
-{
-    for (hws_visit *visit = server->visits, *next; visit; visit = next) {
-        next = visit->next;
-        if (visit->pending) hws_visit_end(visit);
-    }
+    if (server->closing) return;
+    begin_closing(server, on_done, user);
+    server->draining = true;
+    for (uint32_t i = 0; i < server->worker_count; i++)
+        hws_worker_drain(server->workers[i], duration_ms);
 }
 
 void hws_server_close(hws_server *server, int code, void (*on_done)(void *user), void *user)
 {
-    if (server->closing) return;
-    server->closing = true;
-    server->on_done = on_done ? on_done : ignore_done;
-    server->on_done_user = user;
-    hws_listen_close(server);
-    refuse_pending(server);
-    int sent = hws_close_code_is_valid(code) ? code : HWS_CLOSE_GOING_AWAY;
-    hws_slots_each(server->slots, close_session, &sent);
-    tell_when_empty(server);
-}
-
-static void end_session(hws_session *session, void *user)
-{
-    (void)user;
-    hws_session_end(session, HWS_ERR_SHUTTING_DOWN);
+    if (server->closing && !server->draining) return;
+    begin_closing(server, on_done, user);
+    server->draining = false;
+    const int sent = hws_close_code_is_valid(code) ? code : HWS_CLOSE_GOING_AWAY;
+    for (uint32_t i = 0; i < server->worker_count; i++) hws_worker_close(server->workers[i], sent);
 }
 
 void hws_server_free(hws_server *server)
 {
     if (!server) return;
-    server->closing = true;
-    server->on_done = NULL;
-    hws_listen_close(server);
-    end_visits(server);
-    if (server->slots) hws_slots_each(server->slots, end_session, NULL);
-    hws_loop_undefer(server->loop, &server->done);
-    hws_topics_release(&server->topics);
+    for (uint32_t i = 0; i < server->worker_count; i++) hws_worker_stop(server->workers[i]);
+    for (uint32_t i = 0; i < server->worker_count; i++) hws_worker_end(server->workers[i]);
+    for (uint32_t i = server->worker_count; i > 0; i--) hws_worker_free(server->workers[i - 1]);
+    hws_addresses_free(server->addresses);
     hws_files_close(server->files);
-    hws_slots_free(server->slots);
-    hws_tally_free(server->streams);
+    hws_tls_context_unref(server->tls);
     hws_memory_free(server->memory, server, sizeof *server);
 }
 
 const char *hws_server_url(const hws_server *server, size_t index)
 {
-    return index < server->listening_count ? server->listenings[index].url : NULL;
+    return index < server->place_count ? server->places[index].url : NULL;
+}
+
+void hws_server_renew(hws_server *server)
+{
+    if (server->tls) hws_tls_context_renew(server->tls);
+}
+
+const char *hws_server_fingerprint(const hws_server *server)
+{
+    return server->tls ? hws_tls_context_fingerprint(server->tls) : "";
 }
 
 size_t hws_server_websocket_count(const hws_server *server)
 {
-    return hws_slots_count(server->slots);
+    size_t count = 0;
+    for (uint32_t i = 0; i < server->worker_count; i++)
+        count += hws_slots_count(server->workers[i]->slots);
+    return count;
+}
+
+uint32_t hws_server_stream_count(const hws_server *server)
+{
+    return hws_addresses_count(server->addresses);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The public calls on topics: here, straight to them; from another thread, as a copy. */
+/* The public calls that subscribe: here, straight to the topics; from another thread, as a copy. */
 #include "base/text.h"
+#include "base/try.h"
+#include "server/broadcast.h"
 #include "server/connection.h"
-#include "server/internal.h"
+#include "server/worker.h"
 #include "websocket/remote.h"
-
-typedef hws_status topic_call(hws_connection *connection, hws_text topic);
 
 static bool is_topic(const char *topic)
 {
@@ -13,16 +13,31 @@ static bool is_topic(const char *topic)
     return size > 0 && size <= HWS_TOPIC_SIZE_MAX;
 }
 
-static hws_status subscribe(hws_connection *connection, hws_text topic)
+static hws_status check(const char *name, bool is_pattern)
 {
-    hws_server *server = hws_connection_server(connection);
-    return hws_topics_subscribe(&server->topics, topic, connection,
-                                server->options.topic_count_max);
+    if (!is_topic(name)) return HWS_ERR_INVALID_ARGUMENT;
+    return !is_pattern || hws_pattern_is_valid(hws_text_of(name)) ? HWS_OK
+                                                                  : HWS_ERR_INVALID_ARGUMENT;
 }
 
-static hws_status unsubscribe(hws_connection *connection, hws_text topic)
+static hws_status subscribe(hws_connection *connection, const hws_subscription *wanted)
 {
-    hws_topics_unsubscribe(&hws_connection_server(connection)->topics, topic, connection);
+    hws_worker *worker = hws_connection_worker(connection);
+    pthread_mutex_lock(&worker->topics_lock);
+    const hws_status status = hws_topics_subscribe(&worker->topics, wanted, connection,
+                                                   worker->server->options.topic_count_max);
+    pthread_mutex_unlock(&worker->topics_lock);
+    if (status == HWS_OK && wanted->wants_retained)
+        hws_broadcast_retained(worker, wanted, connection);
+    return status;
+}
+
+static hws_status unsubscribe(hws_connection *connection, const hws_subscription *gone)
+{
+    hws_worker *worker = hws_connection_worker(connection);
+    pthread_mutex_lock(&worker->topics_lock);
+    hws_topics_unsubscribe(&worker->topics, gone, connection);
+    pthread_mutex_unlock(&worker->topics_lock);
     return HWS_OK;
 }
 
@@ -30,112 +45,110 @@ static hws_status unsubscribe(hws_connection *connection, hws_text topic)
 static hws_connection *find_open(hws_websocket ws)
 {
     hws_connection *connection = hws_connection_find(ws);
-    return connection && connection->session.stream ? connection : NULL;
+    return connection && hws_session_stream(&connection->session) ? connection : NULL;
+}
+
+/* The options travel as one byte. */
+enum { IS_PATTERN = 1 << 0, HEARS_ITSELF = 1 << 1, WANTS_RETAINED = 1 << 2 };
+
+static uint8_t pack(const hws_subscription *it)
+{
+    return (uint8_t)((it->is_pattern ? IS_PATTERN : 0) | (it->hears_itself ? HEARS_ITSELF : 0) |
+                     (it->wants_retained ? WANTS_RETAINED : 0));
+}
+
+static hws_subscription unpack(const hws_remote *remote)
+{
+    const uint8_t bits = remote->bytes.data[0];
+    return (hws_subscription){
+        .name = remote->name,
+        .is_pattern = (bits & IS_PATTERN) != 0,
+        .hears_itself = (bits & HEARS_ITSELF) != 0,
+        .wants_retained = (bits & WANTS_RETAINED) != 0,
+    };
 }
 
 static void subscribe_arrived(const hws_remote *remote)
 {
+    hws_worker *worker = remote->target;
     hws_connection *connection = find_open(remote->ws);
+    const hws_subscription wanted = unpack(remote);
     /* Whoever asked was told "buffered": a subscription that fails must not fail in silence. */
-    const hws_status status = connection ? subscribe(connection, remote->name) : HWS_OK;
+    const hws_status status = connection ? subscribe(connection, &wanted) : HWS_OK;
+    hws_interest_arrived(&worker->topics.interest);
     if (status < HWS_OK) hws_session_give_up(&connection->session, status);
 }
 
 static void unsubscribe_arrived(const hws_remote *remote)
 {
     hws_connection *connection = find_open(remote->ws);
-    if (connection) (void)unsubscribe(connection, remote->name);
+    const hws_subscription gone = unpack(remote);
+    if (connection) (void)unsubscribe(connection, &gone);
 }
 
-static hws_status call_topic(hws_websocket ws, const char *topic, topic_call *here,
-                             void (*arrived)(const hws_remote *remote))
+static hws_status post(hws_websocket ws, hws_worker *worker, const hws_subscription *it,
+                       void (*arrived)(const hws_remote *remote))
 {
-    if (!is_topic(topic)) return HWS_ERR_INVALID_ARGUMENT;
+    uint8_t bits = pack(it);
+    return hws_remote_post(
+        ws.slots,
+        &(hws_remote){
+            .call = arrived, .ws = ws, .target = worker, .name = it->name, .bytes = {&bits, 1}});
+}
+
+static hws_status post_subscription(hws_websocket ws, const hws_subscription *wanted)
+{
+    hws_worker *worker = hws_slots_owner(ws.slots);
+    if (!worker) return HWS_ERR_NOT_OPEN;
+    hws_interest_expect(&worker->topics.interest);
+    const hws_status status = post(ws, worker, wanted, subscribe_arrived);
+    if (status < HWS_OK) hws_interest_arrived(&worker->topics.interest);
+    return status;
+}
+
+hws_status hws_websocket_subscribe_with(hws_websocket ws, const char *topic,
+                                        const hws_subscribe_options *options)
+{
+    static const hws_subscribe_options none;
+    const hws_subscribe_options *how = options ? options : &none;
+    HWS_TRY(check(topic, how->is_pattern));
+    const hws_subscription wanted = {
+        .name = hws_text_of(topic),
+        .is_pattern = how->is_pattern,
+        .hears_itself = how->hears_itself,
+        .wants_retained = how->wants_retained,
+    };
     if (hws_remote_is_here(ws.slots)) {
         hws_connection *connection = find_open(ws);
-        return connection ? here(connection, hws_text_of(topic)) : HWS_ERR_NOT_OPEN;
+        return connection ? subscribe(connection, &wanted) : HWS_ERR_NOT_OPEN;
     }
     if (hws_slots_ready_state(ws) == HWS_CLOSED) return HWS_ERR_NOT_OPEN;
-    return hws_remote_post(ws.slots,
-                           &(hws_remote){.call = arrived, .ws = ws, .name = hws_text_of(topic)});
+    return post_subscription(ws, &wanted);
 }
 
 hws_status hws_websocket_subscribe(hws_websocket ws, const char *topic)
 {
-    return call_topic(ws, topic, subscribe, subscribe_arrived);
+    return hws_websocket_subscribe_with(ws, topic, NULL);
+}
+
+static hws_status leave(hws_websocket ws, const char *topic, bool is_pattern)
+{
+    HWS_TRY(check(topic, is_pattern));
+    const hws_subscription gone = {.name = hws_text_of(topic), .is_pattern = is_pattern};
+    if (hws_remote_is_here(ws.slots)) {
+        hws_connection *connection = find_open(ws);
+        return connection ? unsubscribe(connection, &gone) : HWS_ERR_NOT_OPEN;
+    }
+    if (hws_slots_ready_state(ws) == HWS_CLOSED) return HWS_ERR_NOT_OPEN;
+    return post(ws, hws_slots_owner(ws.slots), &gone, unsubscribe_arrived);
 }
 
 hws_status hws_websocket_unsubscribe(hws_websocket ws, const char *topic)
 {
-    return call_topic(ws, topic, unsubscribe, unsubscribe_arrived);
+    return leave(ws, topic, false);
 }
 
-static hws_remote publish_call(void (*arrived)(const hws_remote *remote), const char *topic,
-                               const hws_message *message)
+hws_status hws_websocket_unsubscribe_pattern(hws_websocket ws, const char *pattern)
 {
-    return (hws_remote){
-        .call = arrived,
-        .name = hws_text_of(topic),
-        .type = message->type,
-        .part = message->part,
-        .bytes = {(uint8_t *)(uintptr_t)message->data, message->size},
-    };
-}
-
-static hws_message arrived_message(const hws_remote *remote)
-{
-    return (hws_message){remote->type, remote->part, remote->bytes.data, remote->bytes.size};
-}
-
-static bool is_publishable(const char *topic, const hws_message *message)
-{
-    return is_topic(topic) && message && (message->data || message->size == 0);
-}
-
-static void publish_arrived(const hws_remote *remote)
-{
-    const hws_connection *connection = find_open(remote->ws);
-    if (!connection) return;
-    const hws_message message = arrived_message(remote);
-    hws_server *server = hws_connection_server(connection);
-    if (hws_topics_publish(&server->topics, remote->name, &message, connection) != HWS_OK)
-        hws_server_log(server, HWS_LOG_WARNING, "a message from another thread was not published");
-}
-
-hws_status hws_websocket_publish(hws_websocket ws, const char *topic, const hws_message *message)
-{
-    if (!is_publishable(topic, message)) return HWS_ERR_INVALID_ARGUMENT;
-    if (hws_remote_is_here(ws.slots)) {
-        const hws_connection *connection = find_open(ws);
-        if (!connection) return HWS_ERR_NOT_OPEN;
-        return hws_topics_publish(&hws_connection_server(connection)->topics, hws_text_of(topic),
-                                  message, connection);
-    }
-    if (hws_slots_ready_state(ws) == HWS_CLOSED) return HWS_ERR_NOT_OPEN;
-    hws_remote call = publish_call(publish_arrived, topic, message);
-    call.ws = ws;
-    return hws_remote_post(ws.slots, &call);
-}
-
-static void server_publish_arrived(const hws_remote *remote)
-{
-    hws_server *server = remote->target;
-    const hws_message message = arrived_message(remote);
-    if (hws_topics_publish(&server->topics, remote->name, &message, NULL) != HWS_OK)
-        hws_server_log(server, HWS_LOG_WARNING, "a message from another thread was not published");
-}
-
-hws_status hws_server_publish(hws_server *server, const char *topic, const hws_message *message)
-{
-    if (!is_publishable(topic, message)) return HWS_ERR_INVALID_ARGUMENT;
-    if (hws_loop_is_current(server->loop))
-        return hws_topics_publish(&server->topics, hws_text_of(topic), message, NULL);
-    hws_remote call = publish_call(server_publish_arrived, topic, message);
-    call.target = server;
-    return hws_remote_post(server->slots, &call);
-}
-
-size_t hws_server_subscriber_count(const hws_server *server, const char *topic)
-{
-    return is_topic(topic) ? hws_topics_subscriber_count(&server->topics, hws_text_of(topic)) : 0;
+    return leave(ws, pattern, true);
 }

@@ -12,6 +12,7 @@
 #include "base/try.h"
 #include "http/response.h"
 #include "websocket/remote.h"
+#include "wire/deflate_offer.h"
 #include "wire/handshake.h"
 
 enum {
@@ -39,7 +40,7 @@ static hws_stream *leave_http(hws_visit *visit, hws_span *early)
 static hws_connection *find_undecided(hws_websocket ws)
 {
     hws_connection *connection = hws_connection_find(ws);
-    return connection && !connection->session.stream ? connection : NULL;
+    return connection && !hws_session_stream(&connection->session) ? connection : NULL;
 }
 
 /* Takes the connection away from its visit, which goes on as HTTP. */
@@ -53,12 +54,14 @@ static hws_visit *forget(hws_connection *connection)
 
 static void give_up(hws_connection *connection, hws_status why)
 {
-    hws_request_refuse(hws_h1_request(forget(connection)->h1), why);
+    hws_visit *visit = forget(connection);
+    hws_reasons_add(&visit->worker->metric.refused, why);
+    hws_request_refuse(hws_h1_request(visit->h1), why);
 }
 
 static hws_status write_answer(hws_visit *visit, const hws_handshake_reply *reply)
 {
-    size_t size_max = ANSWER_SIZE_MAX;
+    size_t size_max = ANSWER_SIZE_MAX + reply->extensions.size;
     for (size_t i = 0; i < reply->header_count; i++)
         size_max += reply->headers[i].name.size + reply->headers[i].value.size + 4;
 
@@ -72,22 +75,45 @@ static hws_status write_answer(hws_visit *visit, const hws_handshake_reply *repl
     return status;
 }
 
+/* What the two agree on of permessage-deflate, and the memory for it: where the budget leaves no
+ * room to keep windows, none are kept, and when it is overdrawn, there is nothing to agree on. */
+static hws_deflate_terms agree_on_deflate(const hws_visit *visit, hws_deflate_offer *answer)
+{
+    const hws_deflate *deflate = &visit->worker->deflate;
+    const hws_http_head *head = hws_request_head(hws_h1_request(visit->h1));
+    hws_deflate_options options = visit->worker->server->options.deflate;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        if (!hws_deflate_answer(&options, head, answer)) break;
+        const hws_deflate_terms terms = hws_deflate_terms_of(answer, HWS_ROLE_SERVER, &options);
+        if (hws_deflate_enter(deflate, terms)) return terms;
+        options.send_takeover = options.receive_takeover = false;
+    }
+    return (hws_deflate_terms){0};
+}
+
 /* `reply->protocol` is one of the route's own strings. */
-static void open_websocket(hws_connection *connection, const hws_handshake_reply *reply)
+static void open_websocket(hws_connection *connection, hws_handshake_reply reply)
 {
     hws_visit *visit = connection->visit;
-    hws_server *server = visit->server;
-    const hws_status status = write_answer(visit, reply);
+    hws_worker *worker = visit->worker;
+    hws_deflate_offer answer;
+    char extensions[HWS_DEFLATE_TEXT_MAX];
+    const hws_deflate_terms deflate = agree_on_deflate(visit, &answer);
+    if (deflate.send_bits > 0)
+        reply.extensions = (hws_text){extensions, hws_deflate_write(&answer, extensions)};
+    const hws_status status = write_answer(visit, &reply);
     if (status != HWS_OK) {
+        hws_deflate_leave(&worker->deflate, deflate);
         give_up(connection, status);
         return;
     }
     hws_span early;
     hws_stream *stream = leave_http(visit, &early);
-    connection->session.protocol = reply->protocol.data;
-    if (hws_connection_open(connection, stream, early) == HWS_OK) return;
+    hws_session_set_protocol(&connection->session, reply.protocol.data);
+    if (hws_connection_open(connection, stream, deflate, early) == HWS_OK) return;
+    hws_deflate_leave(&worker->deflate, deflate);
     hws_stream_close(stream, 0);
-    hws_server_left(server);
+    hws_worker_left(worker);
 }
 
 /* An answer that on_upgrade gives by itself refuses the WebSocket.  The handle tells whether there
@@ -100,7 +126,10 @@ static void ask(hws_connection *connection, hws_request *request)
     route->on_upgrade(ws, request, route->user);
 
     connection = find_undecided(ws);
-    if (connection && !hws_h1_is_held(connection->visit->h1)) (void)forget(connection);
+    if (connection && !hws_h1_is_held(connection->visit->h1)) {
+        const hws_visit *visit = forget(connection);
+        hws_reasons_add(&visit->worker->metric.refused, HWS_OK);
+    }
 }
 
 void hws_upgrade_begin(hws_visit *visit, const hws_service *service, hws_request *request)
@@ -108,20 +137,21 @@ void hws_upgrade_begin(hws_visit *visit, const hws_service *service, hws_request
     const hws_http_head *head = hws_request_head(request);
     hws_status status = hws_handshake_check(head);
     if (status == HWS_OK &&
-        !hws_access_origin(&visit->server->access, head, hws_request_is_secure(request)))
+        !hws_access_origin(&visit->worker->server->access, head, hws_request_is_secure(request)))
         status = HWS_ERR_HANDSHAKE_ORIGIN;
     hws_connection *connection;
     if (status == HWS_OK) status = hws_connection_new(service, visit, &connection);
     if (status != HWS_OK) {
-        hws_server_log(visit->server, HWS_LOG_INFO, "%s: WebSocket refused: %s",
+        hws_reasons_add(&visit->worker->metric.refused, status);
+        hws_server_log(visit->worker->server, HWS_LOG_INFO, "%s: WebSocket refused: %s",
                        hws_request_address(request), hws_status_text(status));
         hws_request_refuse(request, status);
         return;
     }
     visit->pending = connection;
     if (!service->route->on_upgrade) {
-        open_websocket(connection, &(hws_handshake_reply){.protocol = hws_handshake_choose(
-                                                              head, service->route->protocols)});
+        const hws_text protocol = hws_handshake_choose(head, service->route->protocols);
+        open_websocket(connection, (hws_handshake_reply){.protocol = protocol});
         return;
     }
     ask(connection, request);
@@ -219,7 +249,7 @@ static void accept_arrived(const hws_remote *remote)
     hws_http_field fields[HEADERS_MAX];
     const size_t count = unpack(remote->bytes, headers);
     to_fields(headers, count, fields);
-    open_websocket(connection, &(hws_handshake_reply){
+    open_websocket(connection, (hws_handshake_reply){
                                    .protocol = find_protocol(connection, remote->name),
                                    .headers = fields,
                                    .header_count = count,
@@ -268,7 +298,9 @@ static void refuse_arrived(const hws_remote *remote)
 {
     hws_connection *connection = find_undecided(remote->ws);
     if (!connection) return;
-    hws_request *request = hws_h1_request(forget(connection)->h1);
+    hws_visit *visit = forget(connection);
+    hws_request *request = hws_h1_request(visit->h1);
+    hws_reasons_add(&visit->worker->metric.refused, HWS_OK);
     hws_header headers[HEADERS_MAX];
     const size_t count = unpack(remote->bytes, headers);
     const hws_response response = refusal(remote->code, remote->name, headers, count);

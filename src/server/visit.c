@@ -4,17 +4,14 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "server/admission.h"
+#include "server/secure.h"
 #include "server/upgrade.h"
 
-enum {
-    TURN_AWAY_LINGER_MS = 1000,
-    TURN_AWAY_MAX = 16, /* at once; the others are closed without an answer */
-};
-
-static const hws_service *find_service(const hws_server *server, hws_text path)
+static const hws_service *find_service(const hws_worker *worker, hws_text path)
 {
-    for (size_t i = 0; i < server->service_count; i++)
-        if (hws_service_fits(&server->services[i], path)) return &server->services[i];
+    for (size_t i = 0; i < worker->service_count; i++)
+        if (hws_service_fits(&worker->services[i], path)) return &worker->services[i];
     return NULL;
 }
 
@@ -41,23 +38,47 @@ static bool method_is_known(const hws_request *request)
     return false;
 }
 
+/* Of requests for a WebSocket; the others are HTTP's everyday business. */
+static void count_refusal(hws_visit *visit, const hws_request *request, hws_status why)
+{
+    if (hws_upgrade_is_asked(request)) hws_reasons_add(&visit->worker->metric.refused, why);
+}
+
+static void refuse_path(hws_visit *visit, hws_request *request)
+{
+    count_refusal(visit, request, HWS_ERR_NOT_FOUND);
+    hws_request_refuse(request, HWS_ERR_NOT_FOUND);
+}
+
+/* Whether it is the first request. */
+static bool note_asked(hws_visit *visit)
+{
+    if (visit->has_asked) return false;
+    visit->has_asked = true;
+    visit->worker->fresh_count--;
+    return true;
+}
+
 static void on_request(void *owner, hws_request *request)
 {
     hws_visit *visit = owner;
-    const hws_server *server = visit->server;
+    const hws_server *server = visit->worker->server;
     if (!method_is_known(request)) {
         hws_request_refuse(request, HWS_ERR_HTTP_METHOD);
         return;
     }
-    if (server->closing) {
+    const bool is_first = note_asked(visit);
+    if (visit->worker->closing && !(is_first && visit->worker->drain.is_active)) {
+        count_refusal(visit, request, HWS_ERR_SHUTTING_DOWN);
         hws_request_refuse(request, HWS_ERR_SHUTTING_DOWN);
         return;
     }
     if (!hws_access_host(&server->access, hws_http_head_authority(hws_request_head(request)))) {
+        count_refusal(visit, request, HWS_ERR_HTTP_HOST);
         refuse_host(request);
         return;
     }
-    const hws_service *service = find_service(server, hws_request_path(request));
+    const hws_service *service = find_service(visit->worker, hws_request_path(request));
     if (service && service->opens && (!service->route->on_request || hws_upgrade_is_asked(request)))
         hws_upgrade_begin(visit, service, request);
     else if (service && service->route->on_request)
@@ -65,79 +86,72 @@ static void on_request(void *owner, hws_request *request)
     else if (server->files && !hws_upgrade_is_asked(request))
         hws_files_respond(server->files, request);
     else
-        hws_request_refuse(request, HWS_ERR_NOT_FOUND);
+        refuse_path(visit, request);
 }
 
 static void on_close(void *owner, hws_h1 *h1)
 {
-    (void)h1;
     hws_visit *visit = owner;
-    hws_server *server = visit->server;
+    hws_worker *worker = visit->worker;
+    const bool given_up = visit->pending && hws_h1_is_held(h1); /* not left by the client */
+    if (given_up) hws_reasons_add(&worker->metric.refused, HWS_ERR_HANDSHAKE_TIMEOUT);
     hws_visit_free(visit);
-    hws_server_left(server);
+    hws_worker_left(worker);
 }
 
-static const hws_h1_owner H1_CALLS = {.on_request = on_request, .on_close = on_close};
-
-/* Too many connections: the answer that costs nothing but itself, and its descriptor for a moment
- * (row A014). */
-static void turn_away(hws_stream *stream, uint32_t excess)
+static void on_failure(void *owner, const hws_stream *stream, hws_status why)
 {
-    static const char ANSWER[] = "HTTP/1.1 503 Service Unavailable\r\n"
-                                 "Retry-After: 3\r\n"
-                                 "Content-Length: 0\r\n"
-                                 "Connection: close\r\n"
-                                 "\r\n";
-    const bool is_answered = excess < TURN_AWAY_MAX &&
-                             hws_queue_append(&stream->queue, ANSWER, sizeof ANSWER - 1) == HWS_OK;
-    hws_stream_close(stream, is_answered ? TURN_AWAY_LINGER_MS : 0);
+    const hws_visit *visit = owner;
+    hws_secure_log_failure(visit->worker, stream, why);
 }
 
-void hws_visit_begin(hws_server *server, int fd)
+static const hws_h1_owner H1_CALLS = {
+    .on_request = on_request,
+    .on_close = on_close,
+    .on_failure = on_failure,
+};
+
+void hws_visit_begin(hws_worker *worker, int fd, bool is_secure)
 {
-    hws_stream *stream;
-    if (hws_stream_tcp_new(server->loop, fd, server->options.send_timeout_ms, &stream) != HWS_OK) {
-        hws_server_log(server, HWS_LOG_WARNING, "no memory for a new connection");
-        return;
-    }
-    const uint32_t count = hws_tally_count(server->streams);
-    hws_stream_count(stream, server->streams);
-    if (count >= server->options.connection_count_max) {
-        turn_away(stream, count - server->options.connection_count_max);
-        return;
-    }
-    hws_visit *visit = hws_memory_new_zeroed(server->memory, sizeof *visit);
+    hws_counter_add(&worker->metric.accepted, 1);
+    hws_stream *stream = hws_admission_ask(worker, fd, is_secure);
+    if (!stream) return;
+    hws_visit *visit = hws_memory_new_zeroed(worker->memory, sizeof *visit);
     if (!visit) {
         hws_stream_close(stream, 0);
         return;
     }
-    visit->server = server;
-    if (hws_h1_new(server->loop, stream, &server->h1, &H1_CALLS, visit, &visit->h1) != HWS_OK) {
-        hws_memory_free(server->memory, visit, sizeof *visit);
+    visit->worker = worker;
+    if (hws_h1_new(worker->loop, stream, &worker->h1, &H1_CALLS, visit, &visit->h1) != HWS_OK) {
+        hws_memory_free(worker->memory, visit, sizeof *visit);
         return;
     }
-    visit->next = server->visits;
+    hws_counter_add(&worker->metric.visits_begun, 1);
+    worker->fresh_count++;
+    visit->next = worker->visits;
     if (visit->next) visit->next->previous = visit;
-    server->visits = visit;
+    worker->visits = visit;
 }
 
 void hws_visit_free(hws_visit *visit)
 {
-    hws_server *server = visit->server;
+    hws_worker *worker = visit->worker;
+    hws_counter_add(&worker->metric.visits_ended, 1);
+    (void)note_asked(visit);
     if (visit->pending) hws_connection_cancel(visit->pending);
     if (visit->next) visit->next->previous = visit->previous;
     if (visit->previous)
         visit->previous->next = visit->next;
     else
-        server->visits = visit->next;
-    hws_memory_free(server->memory, visit, sizeof *visit);
+        worker->visits = visit->next;
+    hws_memory_free(worker->memory, visit, sizeof *visit);
 }
 
 void hws_visit_end(hws_visit *visit)
 {
-    hws_server *server = visit->server;
+    hws_worker *worker = visit->worker;
     if (visit->pending) hws_request_refuse(hws_h1_request(visit->h1), HWS_ERR_SHUTTING_DOWN);
     hws_h1_close(visit->h1);
     hws_visit_free(visit);
-    hws_server_left(server);
+    hws_worker_left(worker);
 }

@@ -5,18 +5,19 @@
 #define HAWSER_SERVER_VISIT_H
 
 #include "server/connection.h"
-#include "server/internal.h"
+#include "server/worker.h"
 
 struct hws_visit {
-    hws_server *server;
+    hws_worker *worker;
     hws_h1 *h1;
     hws_connection *pending; /* asked for by the request that is held, and not decided yet */
+    bool has_asked;          /* a first request has come */
     hws_visit *next;
     hws_visit *previous;
 };
 
-/* Takes a new connection; on failure it is closed. */
-void hws_visit_begin(hws_server *server, int fd);
+/* Takes a new connection, with TLS when `is_secure`; on failure it is closed. */
+void hws_visit_begin(hws_worker *worker, int fd, bool is_secure);
 
 /* Forgets the visit, whose h1 is gone or has been left to itself. */
 void hws_visit_free(hws_visit *visit);

@@ -5,7 +5,8 @@
  *     shelf 0: slots 0 … 255    shelf 1: 256 … 767    shelf 2: 768 … 1791   …
  *
  * A slot's life is one word, so that other threads see its generation and its state of the same
- * moment.  The generation of a free slot is even, of one in use odd. */
+ * moment.  The generation of a free slot is even, of one in use odd.  A slot that has had all of
+ * its 2^31 generations is not used again: the handles of its first would fit anew. */
 #include "websocket/slots.h"
 
 #include <assert.h>
@@ -37,11 +38,14 @@ struct hws_slots {
     _Atomic(slot *) shelves[SHELF_COUNT];
     uint32_t shelf_count;
     uint32_t first_free; /* a slot number plus one; 0: none */
-    size_t count;        /* in use */
+    atomic_size_t count; /* in use; written by the loop's thread alone */
     atomic_size_t posted_size;
     hws_deferred turn_end; /* asked for while input is held */
+    uint32_t yielding;     /* sessions */
     bool holds_input;
-    bool orphaned; /* freed, but for the calls that are still on their way */
+    bool are_clients; /* from the beginning */
+    void *owner;      /* likewise */
+    bool orphaned;    /* freed, but for the calls that are still on their way */
 };
 
 static size_t shelf_size(uint32_t shelf)
@@ -105,6 +109,26 @@ hws_status hws_slots_new(hws_loop *loop, const hws_memory *memory, hws_slots **s
     return HWS_OK;
 }
 
+void hws_slots_set_clients(hws_slots *slots)
+{
+    slots->are_clients = true;
+}
+
+void hws_slots_set_owner(hws_slots *slots, void *owner)
+{
+    slots->owner = owner;
+}
+
+void *hws_slots_owner(const hws_slots *slots)
+{
+    return slots->owner;
+}
+
+bool hws_slots_are_clients(const hws_slots *slots)
+{
+    return slots->are_clients;
+}
+
 static void free_slots(hws_slots *slots)
 {
     for (uint32_t i = 0; i < slots->shelf_count; i++)
@@ -116,7 +140,7 @@ static void free_slots(hws_slots *slots)
 void hws_slots_free(hws_slots *slots)
 {
     if (!slots) return;
-    assert(slots->count == 0);
+    assert(hws_slots_count(slots) == 0);
     slots->orphaned = true;
     hws_loop_undefer(slots->loop, &slots->turn_end);
     if (atomic_load(&slots->posted_size) == 0) free_slots(slots);
@@ -139,7 +163,7 @@ const hws_memory *hws_slots_memory(const hws_slots *slots)
 
 size_t hws_slots_count(const hws_slots *slots)
 {
-    return slots->count;
+    return atomic_load_explicit(&slots->count, memory_order_relaxed);
 }
 
 void hws_slots_hold_input(hws_slots *slots)
@@ -151,6 +175,11 @@ void hws_slots_hold_input(hws_slots *slots)
 bool hws_slots_holds_input(const hws_slots *slots)
 {
     return slots->holds_input;
+}
+
+static void set_count(hws_slots *slots, size_t count)
+{
+    atomic_store_explicit(&slots->count, count, memory_order_relaxed);
 }
 
 static hws_status add_shelf(hws_slots *slots)
@@ -182,12 +211,20 @@ hws_status hws_slots_enter(hws_slots *slots, struct hws_session *session, hws_we
     const uint64_t free_life = atomic_load_explicit(&it->life, memory_order_relaxed);
     const uint32_t generation = generation_of(free_life) + 1;
     slots->first_free = state_of(free_life);
-    slots->count++;
+    set_count(slots, hws_slots_count(slots) + 1);
 
     it->session = session;
     atomic_store_explicit(&it->life, life_with(generation, HWS_CONNECTING), memory_order_release);
     *ws = (hws_websocket){.slots = slots, .slot = number, .generation = generation};
     return HWS_OK;
+}
+
+hws_websocket hws_slots_handle(hws_slots *slots, uint32_t number)
+{
+    const slot *it = slot_at(slots, number);
+    assert(it);
+    const uint64_t life = atomic_load_explicit(&it->life, memory_order_relaxed);
+    return (hws_websocket){.slots = slots, .slot = number, .generation = generation_of(life)};
 }
 
 void hws_slots_leave(hws_websocket ws)
@@ -196,10 +233,12 @@ void hws_slots_leave(hws_websocket ws)
     slot *it = find_slot(ws, &life);
     assert(it);
     it->session = NULL;
-    atomic_store_explicit(&it->life, life_with(ws.generation + 1, ws.slots->first_free),
+    set_count(ws.slots, hws_slots_count(ws.slots) - 1);
+    const bool is_last = ws.generation == UINT32_MAX;
+    atomic_store_explicit(&it->life,
+                          life_with(ws.generation + 1, is_last ? 0 : ws.slots->first_free),
                           memory_order_release);
-    ws.slots->first_free = ws.slot + 1;
-    ws.slots->count--;
+    if (!is_last) ws.slots->first_free = ws.slot + 1;
 }
 
 void hws_slots_set_ready_state(hws_websocket ws, hws_ready_state ready_state)
@@ -241,6 +280,16 @@ struct hws_session *hws_slots_find(hws_websocket ws)
     uint64_t life;
     const slot *it = find_slot(ws, &life);
     return it ? it->session : NULL;
+}
+
+void hws_slots_add_yielding(hws_slots *slots, int change)
+{
+    slots->yielding += (uint32_t)change;
+}
+
+uint32_t hws_slots_yielding(const hws_slots *slots)
+{
+    return slots->yielding;
 }
 
 void hws_slots_each(hws_slots *slots, void (*call)(struct hws_session *session, void *user),

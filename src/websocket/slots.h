@@ -18,6 +18,15 @@ typedef struct hws_slots hws_slots;
 HWS_MUST_CHECK hws_status hws_slots_new(hws_loop *loop, const hws_memory *memory,
                                         hws_slots **slots);
 
+/* They are of clients: messages may be given to them while they are CONNECTING. */
+void hws_slots_set_clients(hws_slots *slots);
+bool hws_slots_are_clients(const hws_slots *slots); /* Thread: any. */
+
+/* Who made them, for the calls on their handles; NULL by default.  Set before the first of them is
+ * given away.  Thread of the latter: any. */
+void hws_slots_set_owner(hws_slots *slots, void *owner);
+void *hws_slots_owner(const hws_slots *slots);
+
 /* All slots must have been left.  What other threads have under way still arrives, and finds the
  * table orphaned; the last of it frees.  NULL is let pass. */
 void hws_slots_free(hws_slots *slots);
@@ -28,6 +37,9 @@ hws_loop *hws_slots_loop(const hws_slots *slots);
 /* Gives `session` a slot, CONNECTING.  Errors: HWS_ERR_NO_MEMORY, HWS_ERR_LIMIT (2^24 slots). */
 HWS_MUST_CHECK hws_status hws_slots_enter(hws_slots *slots, struct hws_session *session,
                                           hws_websocket *ws);
+
+/* The handle of the one that has slot `number`.  Thread: the loop's. */
+hws_websocket hws_slots_handle(hws_slots *slots, uint32_t number);
 
 /* From now on `ws` is stale. */
 void hws_slots_leave(hws_websocket ws);
@@ -45,15 +57,20 @@ bool hws_slots_decide(hws_websocket ws);
 /* The decision could not be sent on its way: the next who asks may.  Thread: any. */
 void hws_slots_return_decision(hws_websocket ws);
 
-/* NULL when stale.  Thread: the loop's. */
+/* NULL when stale.  Thread: the loop's, and another that knows that the session cannot leave. */
 struct hws_session *hws_slots_find(hws_websocket ws);
 
+/* Thread: any. */
 size_t hws_slots_count(const hws_slots *slots);
 
 /* A queue grows faster than it can leave: what has arrived and was not looked at yet waits for the
  * next turn of the loop. */
 void hws_slots_hold_input(hws_slots *slots);
 bool hws_slots_holds_input(const hws_slots *slots);
+
+/* How many sessions wait for the others to have their turn. */
+void hws_slots_add_yielding(hws_slots *slots, int change);
+uint32_t hws_slots_yielding(const hws_slots *slots);
 
 /* Calls `call` for each session that is in the table now; it may leave during its call. */
 void hws_slots_each(hws_slots *slots, void (*call)(struct hws_session *session, void *user),

@@ -27,7 +27,7 @@ hws_status hws_endpoint_close(hws_endpoint *endpoint, uint64_t now_ms, int code,
     if (endpoint->close_sent || endpoint->ended) return HWS_ERR_NOT_OPEN;
     HWS_TRY(hws_close_check(code, reason));
     HWS_TRY(write_close(endpoint, code, reason));
-    endpoint->asked_ms = now_ms;
+    endpoint->since_ms = now_ms;
     return HWS_OK;
 }
 
@@ -41,8 +41,9 @@ static int own_code(const hws_endpoint *endpoint)
 static void end(hws_endpoint *endpoint, const hws_close *close, hws_event *event)
 {
     endpoint->ended = true;
-    endpoint->in_frame = false;
+    if (endpoint->incoming) endpoint->incoming->in_frame = false;
     *event = (hws_event){.type = HWS_EVENT_CLOSE, .close = *close};
+    if (!close->cause) event->close.cause = hws_status_text(close->status);
 }
 
 hws_status hws_endpoint_take_close(hws_endpoint *endpoint, hws_span body, hws_event *event)
@@ -50,10 +51,15 @@ hws_status hws_endpoint_take_close(hws_endpoint *endpoint, hws_span body, hws_ev
     int code;
     hws_text reason;
     HWS_TRY(hws_close_read(body, &code, &reason));
+    const bool is_answer = endpoint->close_sent;
     /* §5.5.1: the answer echoes the code, and as is the custom the reason, too. */
-    if (!endpoint->close_sent)
-        HWS_TRY(write_close(endpoint, code == HWS_CLOSE_NO_CODE ? 0 : code, reason));
-    end(endpoint, &(hws_close){.code = code, .was_clean = true, .reason = reason}, event);
+    if (!is_answer) HWS_TRY(write_close(endpoint, code == HWS_CLOSE_NO_CODE ? 0 : code, reason));
+    end(endpoint,
+        &(hws_close){.code = code,
+                     .was_clean = true,
+                     .reason = reason,
+                     .cause = is_answer ? "closed by this side" : "closed by the peer"},
+        event);
     return HWS_OK;
 }
 

@@ -14,29 +14,53 @@ static bool is_open(const hws_endpoint *endpoint)
     return !endpoint->close_sent && !endpoint->ended;
 }
 
-hws_status hws_endpoint_write(hws_endpoint *endpoint, uint8_t opcode, bool fin, const void *payload,
-                              size_t size)
+/* Copies a payload to its place in the queue, and masks it on the way, or finds a text to be ASCII:
+ * only what is not is read again.
+ *
+ * utf8   Where the text stood before, and then after it; NULL: nothing to check. */
+static hws_status put_payload(const hws_endpoint *endpoint, const hws_frame_header *header,
+                              uint8_t *place, const uint8_t *payload, hws_utf8 *utf8)
+{
+    const hws_kernels *kernels = endpoint->options->kernels;
+    const size_t size = (size_t)header->payload_size;
+    const uint64_t key = header->masked ? hws_mask_twice(header->mask_key) : 0;
+    const bool ascii = hws_mask_copy(kernels, place, payload, size, key) && !header->masked;
+    if (!utf8) return HWS_OK;
+    if (!ascii || utf8->needed > 0) HWS_TRY(hws_utf8_feed_with(kernels, utf8, payload, size));
+    return header->fin ? hws_utf8_finish(utf8) : HWS_OK;
+}
+
+/* §5.3: a fresh key for every frame, from a strong source. */
+hws_status hws_endpoint_begin_frame(const hws_endpoint *endpoint, hws_frame_header *header)
 {
     const hws_endpoint_options *options = endpoint->options;
-    hws_frame_header header = {
-        .payload_size = size,
-        .opcode = opcode,
-        .fin = fin,
-        .masked = options->role == HWS_ROLE_CLIENT,
-    };
-    /* §5.3: a fresh key for every frame, from a strong source. */
-    if (header.masked && !options->random(options->random_user, header.mask_key, 4))
+    header->masked = options->role == HWS_ROLE_CLIENT;
+    if (header->masked && !options->random(options->random_user, header->mask_key, 4))
         return HWS_ERR_RANDOM;
+    return HWS_OK;
+}
 
+static hws_status put_frame(hws_endpoint *endpoint, uint8_t opcode, bool fin, const void *payload,
+                            size_t size, hws_utf8 *utf8)
+{
+    hws_frame_header header = {.payload_size = size, .opcode = opcode, .fin = fin};
+    HWS_TRY(hws_endpoint_begin_frame(endpoint, &header));
     if (size > SIZE_MAX - HWS_FRAME_HEADER_MAX) return HWS_ERR_NO_MEMORY;
     uint8_t *place = hws_queue_reserve(endpoint->queue, HWS_FRAME_HEADER_MAX + size);
     if (!place) return HWS_ERR_NO_MEMORY;
     const size_t header_size = hws_frame_write(&header, place);
-    if (size > 0) memcpy(place + header_size, payload, size);
-    if (header.masked)
-        hws_mask(options->kernels, (hws_span){place + header_size, size}, header.mask_key, 0);
-    hws_queue_commit(endpoint->queue, header_size + size);
-    return HWS_OK;
+    const hws_status status = put_payload(endpoint, &header, place + header_size, payload, utf8);
+    if (status == HWS_OK)
+        hws_queue_commit(endpoint->queue, header_size + size);
+    else
+        hws_queue_drop(endpoint->queue, 0); /* a queue that is empty again keeps no memory */
+    return status;
+}
+
+hws_status hws_endpoint_write(hws_endpoint *endpoint, uint8_t opcode, bool fin, const void *payload,
+                              size_t size)
+{
+    return put_frame(endpoint, opcode, fin, payload, size, NULL);
 }
 
 /* §5.4: parts follow each other, and no other message comes between them. */
@@ -53,14 +77,25 @@ static bool part_is_in_sequence(const hws_endpoint *endpoint, const hws_message 
     return false;
 }
 
-/* `utf8`: where the text stood before this part, and then after it. */
-static hws_status check_text(const hws_endpoint *endpoint, const hws_message *message, bool fin,
-                             hws_utf8 *utf8)
+/* A message in parts goes on as it began. */
+static bool is_to_deflate(const hws_endpoint *endpoint, const hws_message *message, bool first)
 {
-    if (message->type != HWS_TEXT || endpoint->options->skip_utf8) return HWS_OK;
-    const hws_span bytes = {(uint8_t *)(uintptr_t)message->data, message->size}; /* read alone */
-    HWS_TRY(hws_utf8_check(endpoint->options->kernels, utf8, bytes));
-    return fin ? hws_utf8_finish(utf8) : HWS_OK;
+    if (!first) return endpoint->sends_deflated;
+    return endpoint->send_bits > 0 && hws_deflate_wants(endpoint->options->deflate, message);
+}
+
+static hws_status put_message(hws_endpoint *endpoint, const hws_message *message, bool first,
+                              bool fin, hws_utf8 *utf8)
+{
+    const hws_utf8 before = utf8 ? *utf8 : (hws_utf8){0};
+    bool is_sent = false;
+    if (is_to_deflate(endpoint, message, first))
+        HWS_TRY(hws_endpoint_put_deflated(endpoint, message, utf8, &is_sent));
+    endpoint->sends_deflated = is_sent && !fin;
+    if (is_sent) return HWS_OK;
+    if (utf8) *utf8 = before;
+    const uint8_t opcode = first ? (uint8_t)message->type : HWS_OPCODE_CONTINUATION;
+    return put_frame(endpoint, opcode, fin, message->data, message->size, utf8);
 }
 
 hws_status hws_endpoint_send(hws_endpoint *endpoint, const hws_message *message)
@@ -72,10 +107,9 @@ hws_status hws_endpoint_send(hws_endpoint *endpoint, const hws_message *message)
     const bool first = message->part == HWS_WHOLE || message->part == HWS_FIRST;
     const bool fin = message->part == HWS_WHOLE || message->part == HWS_LAST;
     hws_utf8 utf8 = first ? (hws_utf8){0} : endpoint->sent_utf8;
-    HWS_TRY(check_text(endpoint, message, fin, &utf8));
+    const bool checked = message->type == HWS_TEXT && !endpoint->options->skip_utf8;
 
-    const uint8_t opcode = first ? (uint8_t)message->type : HWS_OPCODE_CONTINUATION;
-    HWS_TRY(hws_endpoint_write(endpoint, opcode, fin, message->data, message->size));
+    HWS_TRY(put_message(endpoint, message, first, fin, checked ? &utf8 : NULL));
     endpoint->sent_utf8 = utf8;
     endpoint->sent_opcode = fin ? 0 : (uint8_t)message->type;
     return HWS_OK;
@@ -92,11 +126,12 @@ hws_status hws_endpoint_ping(hws_endpoint *endpoint, const void *payload, size_t
  * answers gets just that one. */
 static hws_status keep_pong(hws_endpoint *endpoint, hws_span payload)
 {
-    if (!endpoint->kept_pong)
-        endpoint->kept_pong = hws_memory_new(endpoint->options->memory, 1 + HWS_FRAME_CONTROL_MAX);
-    if (!endpoint->kept_pong) return HWS_ERR_NO_MEMORY;
-    endpoint->kept_pong[0] = (uint8_t)payload.size;
-    if (payload.size > 0) memcpy(endpoint->kept_pong + 1, payload.data, payload.size);
+    if (!endpoint->incoming->kept_pong)
+        endpoint->incoming->kept_pong =
+            hws_memory_new(endpoint->options->memory, 1 + HWS_FRAME_CONTROL_MAX);
+    if (!endpoint->incoming->kept_pong) return HWS_ERR_NO_MEMORY;
+    endpoint->incoming->kept_pong[0] = (uint8_t)payload.size;
+    if (payload.size > 0) memcpy(endpoint->incoming->kept_pong + 1, payload.data, payload.size);
     return HWS_OK;
 }
 
@@ -110,9 +145,9 @@ hws_status hws_endpoint_pong(hws_endpoint *endpoint, hws_span payload)
 void hws_endpoint_set_blocked(hws_endpoint *endpoint, bool blocked)
 {
     endpoint->blocked = blocked;
-    uint8_t *pong = endpoint->kept_pong;
+    uint8_t *pong = endpoint->incoming ? endpoint->incoming->kept_pong : NULL;
     if (blocked || !pong) return;
-    endpoint->kept_pong = NULL;
+    endpoint->incoming->kept_pong = NULL;
     /* Without memory the peer goes unanswered once, and pings again. */
     if (is_open(endpoint))
         (void)!hws_endpoint_write(endpoint, HWS_OPCODE_PONG, true, pong + 1, pong[0]);
@@ -128,15 +163,28 @@ hws_blob *hws_endpoint_frame(const hws_memory *memory, const hws_message *messag
     if (message->size > SIZE_MAX - head_size) return NULL;
     hws_blob *blob = hws_blob_new(memory, head_size + message->size);
     if (!blob) return NULL;
+    blob->compress = (uint8_t)message->compress;
     memcpy(blob->data, head, head_size);
     if (message->size > 0) memcpy(blob->data + head_size, message->data, message->size);
     return blob;
 }
 
-hws_status hws_endpoint_share(hws_endpoint *endpoint, hws_blob *frame)
+static void count_form(const hws_endpoint *endpoint, const hws_blob *frame, const hws_blob *form)
+{
+    const hws_message message = hws_endpoint_framed(frame);
+    hws_counter_add(&endpoint->options->deflate->sent, message.size);
+    hws_counter_add(&endpoint->options->deflate->sent_deflated, hws_endpoint_framed(form).size);
+}
+
+hws_status hws_endpoint_share(hws_endpoint *endpoint, hws_blob *frame, const uint64_t *label)
 {
     if (!is_open(endpoint)) return HWS_ERR_NOT_OPEN;
     if (endpoint->sent_opcode != 0 || endpoint->options->role != HWS_ROLE_SERVER)
         return HWS_ERR_INVALID_ARGUMENT;
-    return hws_queue_share(endpoint->queue, frame);
+    hws_blob *form = hws_endpoint_form(endpoint, frame);
+    HWS_TRY(label ? hws_queue_share_as(endpoint->queue, form, *label)
+                  : hws_queue_share(endpoint->queue, form));
+    if (form != frame) count_form(endpoint, frame, form);
+    if (form != frame || label) hws_endpoint_forget_window(endpoint);
+    return HWS_OK;
 }

@@ -6,21 +6,24 @@
 #ifndef HAWSER_WIRE_KERNELS_H
 #define HAWSER_WIRE_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct hws_kernels {
-    const char *name; /* "scalar", "sse2", "ssse3", "avx2", "neon" */
+    const char *name; /* "scalar", "sse2", "ssse3", "avx2", "avx512", "neon" */
 
-    /* XORs `bytes` with the 8 bytes of `key` as they lie in memory, over and over. */
-    void (*mask)(uint8_t *bytes, size_t size, uint64_t key);
+    /* Stores to `to` what is at `from`, XORed with the 8 bytes of `key` as they lie in memory, over
+     * and over; the second four are as the first.  The two are the same place or do not overlap.
+     * Returns whether the outcome is ASCII alone. */
+    bool (*mask)(uint8_t *to, const uint8_t *from, size_t size, uint64_t key);
 
     /* Returns the size of a prefix that is whole characters of UTF-8, for bytes that start with a
      * character.  What lies behind it is not judged; in valid text it is less than a character. */
     size_t (*utf8)(const uint8_t *bytes, size_t size);
 } hws_kernels;
 
-enum { HWS_KERNELS_MAX = 4 }; /* tables that one processor can run */
+enum { HWS_KERNELS_MAX = 5 }; /* tables that one processor can run */
 
 /* Runs everywhere. */
 const hws_kernels *hws_kernels_scalar(void);

@@ -8,9 +8,18 @@
 static const hws_kernels SSE2 = {"sse2", hws_mask_sse2, hws_utf8_scalar};
 static const hws_kernels SSSE3 = {"ssse3", hws_mask_sse2, hws_utf8_ssse3};
 static const hws_kernels AVX2 = {"avx2", hws_mask_avx2, hws_utf8_avx2};
+static const hws_kernels AVX512 = {"avx512", hws_mask_avx512, hws_utf8_avx512};
+
+/* The first processors with AVX-512 ran slower for a while after using it; those with VBMI, which
+ * came later, do not. */
+static bool has_avx512(void)
+{
+    return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vbmi");
+}
 
 const hws_kernels *hws_kernels_best(void)
 {
+    if (has_avx512()) return &AVX512;
     if (__builtin_cpu_supports("avx2")) return &AVX2;
     return __builtin_cpu_supports("ssse3") ? &SSSE3 : &SSE2;
 }
@@ -22,5 +31,6 @@ size_t hws_kernels_all(const hws_kernels *list[HWS_KERNELS_MAX])
     list[count++] = &SSE2;
     if (__builtin_cpu_supports("ssse3")) list[count++] = &SSSE3;
     if (__builtin_cpu_supports("avx2")) list[count++] = &AVX2;
+    if (has_avx512()) list[count++] = &AVX512;
     return count;
 }

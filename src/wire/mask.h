@@ -7,16 +7,22 @@
 #include <string.h>
 
 #include "hawser/span.h"
+#include "wire/ascii.h"
 #include "wire/kernels.h"
 
 /* Payloads under this many bytes are masked in line: a call through the table would cost as much
  * as the work. */
 enum { HWS_MASK_SHORT = 32 };
 
-void hws_mask_scalar(uint8_t *bytes, size_t size, uint64_t key);
-void hws_mask_sse2(uint8_t *bytes, size_t size, uint64_t key);
-void hws_mask_avx2(uint8_t *bytes, size_t size, uint64_t key);
-void hws_mask_neon(uint8_t *bytes, size_t size, uint64_t key);
+/* From this size on the vector forms store along the lines of the cache: a store across two of
+ * them costs two, but a start off the line costs a vector that is stored twice. */
+enum { HWS_MASK_LONG = 768 };
+
+bool hws_mask_scalar(uint8_t *to, const uint8_t *from, size_t size, uint64_t key);
+bool hws_mask_sse2(uint8_t *to, const uint8_t *from, size_t size, uint64_t key);
+bool hws_mask_avx2(uint8_t *to, const uint8_t *from, size_t size, uint64_t key);
+bool hws_mask_avx512(uint8_t *to, const uint8_t *from, size_t size, uint64_t key);
+bool hws_mask_neon(uint8_t *to, const uint8_t *from, size_t size, uint64_t key);
 
 static inline uint64_t hws_mask_load(const uint8_t *bytes)
 {
@@ -48,41 +54,56 @@ static inline uint64_t hws_mask_twice(const uint8_t key[4])
     return (uint64_t)half << 32 | half;
 }
 
-/* At most 4 bytes. */
-static inline void hws_mask_bytes(uint8_t *bytes, size_t size, uint64_t key)
+/* At most 4 bytes.  Returns the OR of what came out. */
+static inline uint64_t hws_mask_bytes(uint8_t *to, const uint8_t *from, size_t size, uint64_t key)
 {
     const uint32_t half = (uint32_t)key;
     uint8_t lane[4];
     memcpy(lane, &half, sizeof lane);
-    for (size_t i = 0; i < size; i++) bytes[i] ^= lane[i];
+    uint64_t any = 0;
+    for (size_t i = 0; i < size; i++) any |= to[i] = from[i] ^ lane[i];
+    return any;
 }
 
 /* In words, none of which overlap: what was stored is soon loaded again, and a processor hands a
- * store on to a load only if one store holds all of it. */
-static inline void hws_mask_words(uint8_t *bytes, size_t size, uint64_t key)
+ * store on to a load only if one store holds all of it.  Returns the OR of what came out. */
+static inline uint64_t hws_mask_words(uint8_t *to, const uint8_t *from, size_t size, uint64_t key)
 {
-    for (; size >= 8; bytes += 8, size -= 8) hws_mask_store(bytes, hws_mask_load(bytes) ^ key);
+    uint64_t any = 0;
+    for (; size >= 8; to += 8, from += 8, size -= 8) {
+        const uint64_t word = hws_mask_load(from) ^ key;
+        hws_mask_store(to, word);
+        any |= word;
+    }
     if (size & 4) {
         uint32_t half;
-        memcpy(&half, bytes, sizeof half);
+        memcpy(&half, from, sizeof half);
         half ^= (uint32_t)key;
-        memcpy(bytes, &half, sizeof half);
-        bytes += 4;
+        memcpy(to, &half, sizeof half);
+        any |= half;
+        to += 4;
+        from += 4;
     }
-    hws_mask_bytes(bytes, size & 3, key);
+    return any | hws_mask_bytes(to, from, size & 3, key);
 }
 
-/* Masks or unmasks `payload` in place.
+/* Copies `from`, masking the copy; `word` is the key of its first byte, twice over, or 0 for a copy
+ * alone.  Returns whether what came out is ASCII alone. */
+static inline bool hws_mask_copy(const hws_kernels *kernels, uint8_t *to, const uint8_t *from,
+                                 size_t size, uint64_t word)
+{
+    if (size < HWS_MASK_SHORT) return hws_ascii_bits(hws_mask_words(to, from, size, word));
+    return kernels->mask(to, from, size, word);
+}
+
+/* Masks or unmasks `payload` in place.  Returns whether what came out is ASCII alone.
  *
  * offset   Where in the payload of the frame it starts, in bytes. */
-static inline void hws_mask(const hws_kernels *kernels, hws_span payload, const uint8_t key[4],
+static inline bool hws_mask(const hws_kernels *kernels, hws_span payload, const uint8_t key[4],
                             uint64_t offset)
 {
     const uint64_t word = hws_mask_turn(hws_mask_twice(key), offset);
-    if (payload.size < HWS_MASK_SHORT)
-        hws_mask_words(payload.data, payload.size, word);
-    else
-        kernels->mask(payload.data, payload.size, word);
+    return hws_mask_copy(kernels, payload.data, payload.data, payload.size, word);
 }
 
 #endif /* HAWSER_WIRE_MASK_H */

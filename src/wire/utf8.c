@@ -15,6 +15,9 @@
  */
 #include "wire/utf8.h"
 
+#include "base/span.h"
+#include "base/try.h"
+
 /* Crossed bounds: no byte is good any more. */
 static const hws_utf8 FAILED = {.needed = 1, .low = 0xFF, .high = 0x00};
 
@@ -71,7 +74,7 @@ size_t hws_utf8_scalar(const uint8_t *bytes, size_t size)
 {
     size_t at = 0;
     while (at < size) {
-        if (size - at >= 8 && hws_ascii_word(bytes + at)) {
+        if (size - at >= 8 && hws_ascii_bits(hws_ascii_load(bytes + at))) {
             at += 8;
             continue;
         }
@@ -91,6 +94,18 @@ hws_status hws_utf8_feed_with(const hws_kernels *kernels, hws_utf8 *utf8, const 
     if (at < size && utf8->needed == 0) at += kernels->utf8(bytes + at, size - at);
     while (at < size && !has_failed(utf8)) *utf8 = after_byte(*utf8, bytes[at++]);
     return has_failed(utf8) ? HWS_ERR_UTF8 : HWS_OK;
+}
+
+hws_status hws_utf8_unmask_blocks(const hws_kernels *kernels, hws_utf8 *utf8, hws_span piece,
+                                  const uint8_t key[4], uint64_t offset)
+{
+    while (piece.size > 0) {
+        const size_t size = piece.size < HWS_UTF8_BLOCK ? piece.size : HWS_UTF8_BLOCK;
+        const hws_span block = hws_span_take(&piece, size);
+        HWS_TRY(hws_utf8_unmask_block(kernels, utf8, block, key, offset));
+        offset += size;
+    }
+    return HWS_OK;
 }
 
 hws_status hws_utf8_feed(hws_utf8 *utf8, const uint8_t *bytes, size_t size)

@@ -27,9 +27,8 @@ static inline uint8x16_t faults_16_at(const uint8_t *bytes)
 }
 
 /* The first 16 bytes of a text: zeros stand before them, which are ASCII and ask for nothing. */
-static inline uint8x16_t faults_16_first(const uint8_t *bytes)
+static inline uint8x16_t faults_16_first(uint8x16_t now)
 {
-    const uint8x16_t now = vld1q_u8(bytes);
     const uint8x16_t zero = vdupq_n_u8(0);
     return faults_16(now, vextq_u8(zero, now, 15), vextq_u8(zero, now, 14),
                      vextq_u8(zero, now, 13));
@@ -49,10 +48,32 @@ static inline bool good_32_at(const uint8_t *bytes)
            none_16(vorrq_u8(faults_16_at(bytes), faults_16_at(bytes + 16)));
 }
 
+/* 8 to 15 bytes: zeros stand behind them, whose faults count for nothing. */
+static inline bool is_good_8_to_15(const uint8_t *bytes, size_t size)
+{
+    static const uint8_t LANES[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const uint64_t first = hws_ascii_load(bytes);
+    const uint64_t last = size > 8 ? hws_ascii_load(bytes + size - 8) >> (16 - size) * 8 : 0;
+    const uint8x16_t padded =
+        vreinterpretq_u8_u64(vcombine_u64(vcreate_u64(first), vcreate_u64(last)));
+    const uint8x16_t counted = vcltq_u8(vld1q_u8(LANES), vdupq_n_u8((uint8_t)size));
+    return none_16(vandq_u8(faults_16_first(padded), counted));
+}
+
+/* 16 to 18 bytes: the first 16, and the last two as they stand behind those before them. */
+static inline bool is_good_16_to_18(const uint8_t *bytes, size_t size)
+{
+    const uint8x16_t behind = faults_16_first(vld1q_u8(bytes + size - 16));
+    return none_16(faults_16_first(vld1q_u8(bytes))) &&
+           vgetq_lane_u16(vreinterpretq_u16_u8(behind), 7) == 0;
+}
+
 size_t hws_utf8_neon(const uint8_t *bytes, size_t size)
 {
-    if (size < 16 + 3) return hws_utf8_scalar(bytes, size);
-    if (!none_16(faults_16_first(bytes))) return 0;
+    if (size < 8) return hws_utf8_scalar(bytes, size);
+    if (size < 16) return is_good_8_to_15(bytes, size) ? hws_utf8_border(bytes, size) : 0;
+    if (size < 16 + 3) return is_good_16_to_18(bytes, size) ? hws_utf8_border(bytes, size) : 0;
+    if (!none_16(faults_16_first(vld1q_u8(bytes)))) return 0;
     size_t at = 16;
     for (; size - at > 32; at += 32)
         if (!good_32_at(bytes + at)) return hws_utf8_border(bytes, at);

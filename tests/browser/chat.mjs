@@ -1,91 +1,14 @@
 // SPDX-License-Identifier: MIT
-// The pages in a real browser: node chat.mjs HAWSER FOLDER
-//
-// HAWSER is the command to test; FOLDER is where pictures of the pages go when a test fails.  The
-// output is TAP.  The browser is Debian's chromium, or the one that $CHROMIUM names.
+// The chat and the start page: node chat.mjs HAWSER FOLDER
 import assert from 'node:assert/strict';
-import {spawn} from 'node:child_process';
-import {once} from 'node:events';
-import {existsSync, mkdtempSync, rmSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import path from 'node:path';
-
-const WAIT_MS = 15000; // for anything: no test measures time
-const [hawser, folder] = process.argv.slice(2);
-const executable = process.env.CHROMIUM || '/usr/bin/chromium';
-
-function skip(reason) {
-  console.log('1..0 # SKIP ' + reason);
-  process.exit(0);
-}
-
-const {chromium} = await import('playwright-core').catch(() => ({}));
-if (!chromium) skip('playwright-core is missing: run npm ci in tests/browser');
-if (!existsSync(executable)) skip(executable + ' is missing: install the package chromium');
-
-// ---- The server ---------------------------------------------------------------------------------
-
-class Server {
-  static async start(port) {
-    const server = new Server();
-    server.process = spawn(hawser, ['serve', '--listen', 'http://localhost:' + port],
-      {stdio: ['ignore', 'pipe', 'inherit']});
-    server.exit = once(server.process, 'exit');
-    let text = '';
-    server.process.stdout.on('data', (chunk) => {
-      text += chunk;
-      const page = /page\s+(http:\S+:(\d+))\//.exec(text);
-      if (!page || !/channels\s+\S+\n/.test(text)) return;
-      server.base = page[1];
-      server.port = page[2];
-      server.process.emit('listening');
-    });
-    await Promise.race([once(server.process, 'listening'), server.exit]);
-    if (!server.base) throw new Error('the server did not start: ' + text);
-    return server;
-  }
-
-  async end(signal) {
-    this.process.kill(signal);
-    const [status] = await this.exit;
-    return status;
-  }
-}
-
-// ---- The pages ----------------------------------------------------------------------------------
-
-// What a page must never do; a lost connection is in the console as well, where one is expected.
-const complaints = [];
-let outage = false;
-
-async function open(browser, address) {
-  const context = await browser.newContext({viewport: {width: 900, height: 700}});
-  const page = await context.newPage();
-  page.setDefaultTimeout(WAIT_MS);
-  page.on('pageerror', (error) => complaints.push('exception: ' + error.message));
-  page.on('console', (message) => {
-    if (message.type() !== 'error' && message.type() !== 'warning') return;
-    if (outage && /WebSocket connection to .* failed/.test(message.text())) return;
-    complaints.push(message.type() + ': ' + message.text());
-  });
-  await page.exposeFunction('complain', (text) => complaints.push(text));
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) => {
-      window.complain('policy: ' + event.violatedDirective + ' ' + event.blockedURI);
-    });
-  });
-  await page.goto(address);
-  return page;
-}
+import {Server, complaints, connected, fitsPhone, lost, open, play, shows, weather}
+  from './stage.mjs';
 
 async function comeAboard(page, name) {
   await page.fill('#name', name);
   await page.press('#name', 'Enter');
   await connected(page);
 }
-
-const connected = (page) => page.waitForSelector('#state[data-state=connected]');
-const lost = (page) => page.waitForSelector('#state[data-state=waiting], #state[data-state=connecting]');
 
 async function say(page, text) {
   await page.fill('#text', text);
@@ -122,10 +45,10 @@ let start;
 
 const tests = {
   async 'two people come in, and each sees who is here'(browser) {
-    ada = await open(browser, server.base + '/chat');
+    ada = await open(browser, server.base + '/chat', 'ada');
     await comeAboard(ada, 'Ada');
     await present(ada, ['Ada']);
-    ben = await open(browser, server.base + '/chat');
+    ben = await open(browser, server.base + '/chat', 'ben');
     await comeAboard(ben, 'Ben');
     await present(ada, ['Ada', 'Ben']);
     await present(ben, ['Ada', 'Ben']);
@@ -193,8 +116,71 @@ const tests = {
     await present(ada, ['Ada', 'Benjamin']);
   },
 
+  async 'what was said survives a reload, once, and under the right names'() {
+    await ada.reload();
+    await connected(ada);
+    await sees(ada, 'ahoy from Ben 👋');
+    await sees(ada, 'ahoy from Ada');
+    assert.equal(await ada.locator('.message.own', {hasText: 'ahoy from Ada'}).count(), 1);
+    assert.equal(await ada.locator('.message.own', {hasText: 'ahoy from Ben'}).count(), 0);
+    await present(ada, ['Ada', 'Benjamin']);
+  },
+
+  async 'who types is seen to type'() {
+    await ben.type('#text', 'I am about to');
+    await shows(ada, '#typing', 'Benjamin is typing…');
+    await say(ben, 'I have said it');
+    await sees(ada, 'I have said it');
+    await shows(ada, '#typing', '');
+  },
+
+  async 'a picture is shown to all, and nothing but pictures'() {
+    const png = await ada.evaluate(() => {
+      const canvas = document.createElement('canvas');
+      canvas.width = 1500;
+      canvas.height = 900;
+      const paint = canvas.getContext('2d');
+      for (let i = 0; i < 3000; i++) { // noise, which does not pack well
+        paint.fillStyle = 'hsl(' + i * 37 + ', 70%, 50%)';
+        paint.fillRect(i * 61 % 1500, i * 97 % 900, 40, 40);
+      }
+      return canvas.toDataURL('image/png').split(',')[1];
+    });
+    await ada.setInputFiles('#picture',
+      {name: 'noise.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64')});
+    for (const page of [ada, ben]) {
+      await page.waitForFunction(() => {
+        const canvas = document.querySelector('canvas.picture');
+        return canvas && canvas.toDataURL('image/jpeg').length > 10000;
+      });
+    }
+    assert.equal(await ben.getAttribute('canvas.picture', 'aria-label'), 'Picture from Ada');
+    await ada.waitForFunction(() => !document.querySelector('.waits'));
+    await ada.setInputFiles('#picture',
+      {name: 'page.png', mimeType: 'image/png', buffer: Buffer.from('<svg onload=alert(1)>')});
+    await sees(ada, 'This is no picture.');
+    await fitsPhone(ben);
+  },
+
+  async 'where no WebSocket passes, events do'(browser) {
+    const cai = await open(browser, server.base + '/chat', 'cai', {hasNoWebSocket: true});
+    await comeAboard(cai, 'Cai');
+    await sees(cai, 'ahoy from Ada');
+    await present(cai, ['Ada', 'Benjamin', 'Cai']);
+    await present(ada, ['Ada', 'Benjamin', 'Cai']);
+    for (let i = 0; i < 20; i++) await say(cai, 'by post, number ' + i + '.');
+    for (let i = 0; i < 20; i++) await sees(ada, 'by post, number ' + i + '.');
+    const texts = await ada.locator('.message', {hasText: 'by post'}).locator('p').allTextContents();
+    assert.deepEqual(texts, texts.map((text, i) => 'by post, number ' + i + '.'));
+    await say(ada, 'and back');
+    await sees(cai, 'and back');
+    await cai.waitForFunction(() => !document.querySelector('.waits'));
+    await cai.context().close();
+    await present(ada, ['Ada', 'Benjamin']);
+  },
+
   async 'the start page tells the addresses, and echoes'(browser) {
-    start = await open(browser, server.base + '/');
+    start = await open(browser, server.base + '/', 'start');
     await start.waitForSelector('#echo-state[data-state=connected]');
     assert.equal(await start.textContent('#echo-url'), server.base.replace('http', 'ws') + '/echo');
     await start.fill('#echo-text', 'round and back ⚓');
@@ -206,8 +192,30 @@ const tests = {
     assert.match(await start.textContent('#median'), /^\d+(\.\d)? ms$/);
   },
 
+  async 'messages are compressed, as browsers offer it'() {
+    const {extensions, echoes} = await start.evaluate(async (address) => {
+      const ws = new WebSocket(address);
+      const next = () => new Promise((resolve, reject) => {
+        ws.onmessage = (event) => resolve(event.data);
+        ws.onclose = (event) => reject(new Error('closed with ' + event.code));
+      });
+      await new Promise((resolve) => { ws.onopen = resolve; });
+      const sent = ['x', '⚓ '.repeat(500), JSON.stringify(Array.from({length: 9000}, (_, i) => i)), '⚓ '.repeat(500)];
+      const echoes = [];
+      for (const text of sent) {
+        ws.send(text);
+        echoes.push(await next() === text);
+      }
+      ws.onclose = null;
+      ws.close();
+      return {extensions: ws.extensions, echoes};
+    }, server.base.replace('http', 'ws') + '/echo');
+    assert.match(extensions, /^permessage-deflate(;|$)/);
+    assert.deepEqual(echoes, [true, true, true, true]);
+  },
+
   async 'the server is killed: the pages say so, and keep what is written'() {
-    outage = true;
+    weather.outage = true;
     await server.end('SIGKILL');
     await lost(ada);
     await lost(ben);
@@ -222,7 +230,7 @@ const tests = {
     server = await Server.start(server.port);
     await connected(ada);
     await connected(ben);
-    outage = false;
+    weather.outage = false;
     await present(ada, ['Ada', 'Benjamin']);
     await present(ben, ['Ada', 'Benjamin']);
     await sees(ada, 'written in the dark');
@@ -239,13 +247,13 @@ const tests = {
     await present(ada, ['Ada']);
   },
 
-  async 'SIGTERM: every page is closed with 1001, and the server exits with 0'() {
+  async 'SIGTERM: every page is closed with 1012, and the server exits with 0'() {
     await start.click('#echo-form button[type=submit]'); // the kill had ended its connection
     await start.waitForSelector('#echo-state[data-state=connected]');
-    outage = true;
+    weather.outage = true;
     assert.equal(await server.end('SIGTERM'), 0);
-    await ada.waitForSelector('#state[data-code="1001"]');
-    await start.waitForSelector('#echo-state[data-state=ended][data-code="1001"]');
+    await ada.waitForSelector('#state[data-code="1012"]');
+    await start.waitForSelector('#echo-state[data-state=ended][data-code="1012"]');
   },
 
   async 'no errors, and nothing that the policy had to block'() {
@@ -253,48 +261,5 @@ const tests = {
   },
 };
 
-// ---- All of it ----------------------------------------------------------------------------------
-
-async function picture(name) {
-  const pages = {ada, ben, start};
-  for (const who of Object.keys(pages)) {
-    const file = path.join(folder || '.', 'failed-' + name + '-' + who + '.png');
-    if (pages[who] && !pages[who].isClosed()) await pages[who].screenshot({path: file});
-  }
-}
-
-async function run(browser) {
-  const names = Object.keys(tests);
-  console.log('1..' + names.length);
-  for (const [index, name] of names.entries()) {
-    try {
-      await tests[name](browser);
-      console.log('ok ' + (index + 1) + ' - ' + name);
-    } catch (error) {
-      console.log('not ok ' + (index + 1) + ' - ' + name);
-      console.log(error.stack.replace(/^/gm, '# '));
-      console.log('# complaints: ' + JSON.stringify(complaints));
-      await picture(index + 1).catch((problem) => console.log('# no picture: ' + problem.message));
-      return 1; // the others begin where this one should have ended
-    }
-  }
-  console.log('# ' + names.length + ' passed');
-  return 0;
-}
-
-const profile = mkdtempSync(path.join(tmpdir(), 'hawser-chromium-'));
-const browser = await chromium.launch({
-  executablePath: executable,
-  headless: true,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  env: {...process.env, HOME: profile, XDG_CONFIG_HOME: profile, XDG_CACHE_HOME: profile},
-});
-try {
-  server = await Server.start(0);
-  process.exitCode = await run(browser);
-} finally {
-  await browser.close();
-  if (server && server.process.exitCode === null) await server.end('SIGKILL');
-  rmSync(profile, {recursive: true, force: true});
-}
+server = await Server.start(0);
+await play(tests, () => server);

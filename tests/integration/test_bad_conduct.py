@@ -270,11 +270,17 @@ def pongs(subject):
     subject.renew_canary()
 
 
+def is_blocked(subject, told):
+    """For some turns of the loop: io_uring learns in one that a socket is full, and in the next that
+    it is not so any more."""
+    return all(answer_of(subject, told, "buffered") != "0" for _ in range(6))
+
+
 def pings_while_blocked(subject):
     """H010: they are read, one pong is kept, the latest, and it leaves when output flows again."""
     with subject.connect("/stuff", timeout=PATIENCE_S) as ws, subject.connect("/control") as told:
         count = 0
-        while answer_of(subject, told, "buffered") == "0":
+        while not is_blocked(subject, told):
             ws.send_text("more")
             count += 1
             answer_of(subject, told, "count")  # a turn of the loop, and one more
@@ -393,7 +399,7 @@ def one_message_to_many(subject):
 
 rows({"handshake_timeout": SHORT_MS}, {
     "C006 a head byte by byte and never whole": head_dribbled,
-    "C006 not a byte": silence,
+    "C006, A001, A005 not a byte": silence,
     "D031 the application never decides": never_decided,
 })
 rows({"idle_timeout": SHORT_MS}, {"C048 nothing after an answer": keep_alive_idle})
@@ -423,14 +429,14 @@ rows({"message_timeout": SHORT_MS}, {
     "J009 a message that does not go on, and pings": message_open_and_pings,
 })
 rows({"ping_interval": 100, "pong_timeout": SHORT_MS}, {
-    "H014 no pong": no_pong,
+    "H014, A004 no pong": no_pong,
     "H014 a pong each time": pongs,
 })
 rows({"close_timeout": SHORT_MS}, {
     "I012 silence after our Close": peer_silent_after_our_close,
     "P0 a peer that stays after a failure": peer_stays_after_failure,
     "I013 a flood after our Close": peer_floods_after_our_close,
-    "I021 our Close waits behind what is not read": close_behind_a_flood,
+    "I021, N006 our Close waits behind what is not read": close_behind_a_flood,
 })
 tap.run("D029 an upgrade while the server ends", upgrade_while_draining)
 tap.done()

@@ -568,7 +568,6 @@ def section_d_lists():
     unknown = {
         "constructor": "constructor", "__proto__": "__proto__", "one": "x-unknown",
         "with parameters": 'x-unknown; a; b=c; d="e"', "500": ", ".join(["x-a"] * 500),
-        "permessage-deflate": "permessage-deflate; client_max_window_bits",
         "x-webkit-deflate-frame": "x-webkit-deflate-frame",
     }
     rows("D022, D023 unknown extension is ignored", {

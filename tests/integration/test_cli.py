@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib.hawser import Server, run  # noqa: E402
@@ -32,8 +33,14 @@ class Help(unittest.TestCase):
         status, out, err = run("serve", "--help")
         self.assertEqual((status, err), (0, ""))
         for option in ("--listen URL", "--files DIR", "--echo PATH", "--origin ORIGIN",
-                       "--host NAME", "--message-size-max SIZE", "--send-queue-max SIZE",
-                       "--ping-interval TIME", "--log LEVEL", "--help"):
+                       "--host NAME", "--certificate FILE", "--key FILE", "--self-signed",
+                       "--client-authorities FILE", "--client-certificate WHETHER",
+                       "--message-size-max SIZE", "--send-queue-max SIZE",
+                       "--ping-interval TIME", "--no-deflate", "--deflate-takeover",
+                       "--deflate-window-bits BITS", "--deflate-level LEVEL",
+                       "--deflate-size-min SIZE", "--deflate-memory-max SIZE", "--config FILE",
+                       "--check", "--drain TIME", "--metrics URL",
+                       "--threads COUNT", "--backend NAME", "--log FORM", "--log-level LEVEL", "--help"):
             self.assertIn(option, out)
         self.assertLessEqual(max(map(len, out.split("\n"))), 100)
         self.assertEqual(run("serve", "-h"), (status, out, err))
@@ -43,19 +50,19 @@ class Manual(unittest.TestCase):
     """The pages in man/ say what --help says."""
 
     MAN = pathlib.Path(__file__).resolve().parents[2] / "man"
-    OPTION = r"(--[a-z-]+)(?: ([A-Z]+))?"
+    OPTION = r"(?:-\w, )?(--[a-z-]+)(?: ([A-Z]+))?"
 
     def page(self, name):
         return (self.MAN / f"{name}.1").read_text(encoding="utf-8")
 
     def options(self, page):
         """Option -> its argument, "" for none, of the list; a page writes --x as .Fl -x."""
-        items = re.findall(r"^\.It Fl -([a-z-]+)(?: Ar ([A-Z]+))?( , Fl h)?$", page, re.M)
+        items = re.findall(r"^\.It Fl -([a-z-]+)(?: , Fl \w)?(?: Ar ([A-Z]+))?$", page, re.M)
         self.assertEqual(len(items), page.count("\n.It Fl"), "an option that was not understood")
-        return {f"--{name}": argument for name, argument, _ in items}
+        return {f"--{name}": argument for name, argument in items}
 
     def test_every_command_has_a_page(self):
-        commands = re.findall(r"^  ([a-z]+) ", run("--help")[1], re.M)
+        commands = re.findall(r"^  ([a-z-]+) ", run("--help")[1], re.M)
         self.assertIn("serve", commands)
         self.assertEqual({path.stem for path in self.MAN.glob("*.1")},
                          {"hawser", *(f"hawser-{name}" for name in commands)})
@@ -74,9 +81,34 @@ class Manual(unittest.TestCase):
 
     def test_defaults_of_serve_are_those_of_help(self):
         out = run("serve", "--help")[1]
-        told = re.findall(rf"^  {self.OPTION} [^(]*\(default (\d+[A-Za-z]+)\)", out, re.M)
-        self.assertEqual(len(told), 3)
+        told = re.findall(rf"^  {self.OPTION} (?:(?!\n  -)[^(])*\(default (\d+[A-Za-z]+)\)", out, re.M)
+        self.assertEqual(len(told), 9)
         items = self.page("hawser-serve").split("\n.It Fl -")
+        for option, _, default in told:
+            text = next(item for item in items if item.startswith(option[2:] + " "))
+            self.assertIn(f"The default is {default}.", text)
+
+    def test_options_of_connect_are_those_of_help(self):
+        told = dict(re.findall(rf"^  {self.OPTION}", run("connect", "--help")[1], re.M))
+        self.assertIn("--one", told)
+        self.assertEqual(self.options(self.page("hawser-connect")), told)
+
+    def test_options_of_bench_are_those_of_help(self):
+        told = dict(re.findall(rf"^  {self.OPTION}", run("bench", "--help")[1], re.M))
+        self.assertIn("--in-flight", told)
+        self.assertEqual(self.options(self.page("hawser-bench")), told)
+
+    def test_options_of_the_demonstrations_are_those_of_help(self):
+        for name, option in (("demo-feed", "--rate"), ("demo-devices", "--interval")):
+            told = dict(re.findall(rf"^  {self.OPTION}", run(name, "--help")[1], re.M))
+            self.assertIn(option, told)
+            self.assertEqual(self.options(self.page(f"hawser-{name}")), told)
+
+    def test_defaults_of_connect_are_those_of_help(self):
+        out = run("connect", "--help")[1]
+        told = re.findall(rf"^  {self.OPTION} (?:(?!\n  -)[^(])*\(default (\d+[A-Za-z]*)\)", out, re.M)
+        self.assertEqual(len(told), 4)
+        items = self.page("hawser-connect").split("\n.It Fl -")
         for option, _, default in told:
             text = next(item for item in items if item.startswith(option[2:] + " "))
             self.assertIn(f"The default is {default}.", text)
@@ -140,7 +172,13 @@ class Misuse(unittest.TestCase):
         self.check("serve", "--ping-interval", "2000h", says=["--ping-interval"])
 
     def test_bad_level(self):
-        self.check("serve", "--log", "loud", says=["loud", "warning"])
+        self.check("serve", "--log-level", "loud", says=["loud", "warning"])
+        self.check("serve", "--log", "loud", says=["loud", "json", "--log-level"])
+
+    def test_bad_backend(self):
+        self.check("serve", "--backend", "kqueue", says=["kqueue", "neither epoll nor io_uring"])
+        with unittest.mock.patch.dict(os.environ, {"HAWSER_BACKEND": "kqueue"}):
+            self.check("serve", says=["HAWSER_BACKEND=kqueue does not work here"])
 
     def test_bad_echo_path(self):
         for path in ("echo", "", "/a b", "/*", "/a?b", "/a%20b", "/ä"):
@@ -161,6 +199,31 @@ class Misuse(unittest.TestCase):
             self.check("serve", "--listen", "http://localhost:0", "--files", missing,
                        says=["--files", missing])
 
+    def test_tls_that_does_not_fit_together(self):
+        listen = ("serve", "--listen", "https://localhost:0")
+        self.check(*listen, says=["--certificate", "--self-signed"])
+        self.check("serve", "--listen", "http://localhost:0", "--self-signed",
+                   says=["--self-signed", "https://"])
+        self.check(*listen, "--self-signed", "--certificate", "a", says=["--self-signed"])
+        self.check(*listen, "--certificate", "a", "--key", "b", "--key", "c", says=["pairs", "2"])
+        self.check(*listen, *["--certificate", "a"] * 17, says=["--certificate", "16"])
+        self.check(*listen, "--self-signed", "--client-certificate", "asked",
+                   says=["--client-authorities"])
+        self.check(*listen, "--self-signed", "--client-authorities", "a",
+                   "--client-certificate", "maybe", says=["maybe", "required"])
+        self.check("serve", "--client-authorities", "a", says=["--client-authorities", "--key"])
+
+    def test_certificates_that_cannot_be_used(self):
+        listen = ("serve", "--listen", "https://localhost:0")
+        with tempfile.TemporaryDirectory() as folder:
+            missing = os.path.join(folder, "nowhere.pem")
+            text = os.path.join(folder, "text file.pem")
+            pathlib.Path(text).write_text("hello\n", encoding="ascii")
+            self.check(*listen, "--certificate", missing, says=[missing, "No such file"])
+            self.check(*listen, "--certificate", text, says=[text, "no certificate"])
+            self.check(*listen, "--self-signed", "--client-authorities", text,
+                       says=[text, "authority"])
+
     def test_port_in_use(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             port = taken.getsockname()[1]
@@ -177,14 +240,29 @@ class Serving(unittest.TestCase):
                 ["chat", f"http://{base}/chat"],
                 ["echo", f"ws://{base}/echo"],
                 ["channels", f"ws://{base}/connection/websocket"],
+                "no --token-key: channels are for development, and for this machine alone".split(),
+                ["Ctrl-C", "ends", "it."],
             ])
 
-    def test_a_signal_closes_with_1001(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
+    def test_greets_with_tls(self):
+        with Server("--self-signed", listen="https://localhost:0") as server:
+            base = f"{server.host}:{server.port}"
+            lines = [line.split() for line in server.greeting[1:]]
+            self.assertEqual(lines[:4], [
+                ["page", f"https://{base}/"],
+                ["chat", f"https://{base}/chat"],
+                ["echo", f"wss://{base}/echo"],
+                ["channels", f"wss://{base}/connection/websocket"],
+            ])
+            self.assertEqual(lines[5][0], "SHA-256")
+            self.assertRegex(lines[5][1], r"^[0-9a-f]{64}$")
+
+    def test_a_signal_closes(self):
+        for number, code in ((signal.SIGINT, 1001), (signal.SIGTERM, 1012)):
             with Server() as server, server.connect("/echo") as ws:
                 server.signal(number)
-                self.assertEqual(ws.receive_close().code, 1001)
-                ws.send_close(1001)
+                self.assertEqual(ws.receive_close().code, code)
+                ws.send_close(code)
                 self.assertTrue(ws.receive_end())
                 self.assertEqual((server.wait(), server.errors), (0, ""))
 
@@ -196,7 +274,7 @@ class Serving(unittest.TestCase):
             self.assertEqual((server.wait(), server.errors), (0, ""))
 
     def test_no_errors_in_the_log(self):
-        with Server("--log", "error") as server:
+        with Server("--log-level", "error") as server:
             server.connect("/echo").end()
             server.stop()
             self.assertEqual(server.errors, "")
@@ -260,6 +338,57 @@ def _receive_some(ws, test, first):
     return 1
 
 
+class Compression(unittest.TestCase):
+    """What the options of hawser serve change; test_deflate_conformance.py has the rest."""
+
+    BOTH = {"server_no_context_takeover", "client_no_context_takeover"}
+
+    def agreed(self, *arguments, offer="permessage-deflate"):
+        """The parameters that a server answers with; None: none of it."""
+        with Server(*arguments) as server, server.socket() as ws:
+            answer = ws.open("/echo", {"Sec-WebSocket-Extensions": offer})
+            value = answer.headers.get("sec-websocket-extensions")
+            return set(value.split("; ")[1:]) if value else None
+
+    def is_packed(self, size, *arguments):
+        """Whether an echo of so many bytes is compressed."""
+        with Server(*arguments) as server, server.socket() as ws:
+            ws.open("/echo", {"Sec-WebSocket-Extensions": "permessage-deflate"})
+            ws.send_text("a" * size)
+            return ws.receive().rsv == 4
+
+    def test_it_is_on_and_nothing_is_kept(self):
+        self.assertEqual(self.agreed(), self.BOTH)
+
+    def test_off(self):
+        self.assertIsNone(self.agreed("--no-deflate"))
+
+    def test_takeover(self):
+        self.assertEqual(self.agreed("--deflate-takeover"), set())
+
+    def test_window(self):
+        self.assertEqual(self.agreed("--deflate-window-bits", "10",
+                                     offer="permessage-deflate; client_max_window_bits"),
+                         self.BOTH | {"server_max_window_bits=10", "client_max_window_bits=10"})
+
+    def test_smallest_message(self):
+        self.assertFalse(self.is_packed(127))
+        self.assertTrue(self.is_packed(128))
+        self.assertFalse(self.is_packed(999, "--deflate-size-min", "1000"))
+        self.assertTrue(self.is_packed(40, "--deflate-size-min", "40"))
+
+    def test_memory(self):
+        """Where there is none for takeover, there is compression without it, or none at all."""
+        agreed = self.agreed("--deflate-takeover", "--deflate-memory-max", "1K")
+        self.assertTrue(agreed is None or agreed >= self.BOTH, agreed)
+
+    def test_from_a_file(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write("deflate-takeover: true\ndeflate-level: 9\n")
+            file.flush()
+            self.assertEqual(self.agreed("--config", file.name), set())
+
+
 class Pages(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -282,6 +411,7 @@ class Pages(unittest.TestCase):
                            ("/chat", "text/html; charset=utf-8"),
                            ("/hawser/style.css", "text/css; charset=utf-8"),
                            ("/hawser/chat.js", "text/javascript; charset=utf-8"),
+                           ("/quotes", "text/html; charset=utf-8"),
                            ("/hawser/channels.js", "text/javascript; charset=utf-8"),
                            ("/hawser/start.js", "text/javascript; charset=utf-8"),
                            ("/hawser/favicon.svg", "image/svg+xml"),
@@ -302,7 +432,8 @@ class Pages(unittest.TestCase):
         self.assertNotIn("unsafe", policy)
 
     def test_nothing_stands_inline(self):
-        for path in ("/", "/chat"):
+        for path in ("/", "/chat", "/desk", "/devices", "/edit", "/gomoku", "/live", "/notices", "/quotes",
+                     "/visitor"):
             body = self.get(path)[0].body.decode()
             self.assertNotRegex(body, r"<style|style=|<script(?![^>]*\bsrc=)|\son\w+=|https?://")
 
@@ -330,6 +461,7 @@ class Pages(unittest.TestCase):
     def test_unknown(self):
         self.assertEqual(self.get("/nowhere")[0].status, 404)
         self.assertEqual(self.get("/chat/")[0].status, 404)
+        self.assertEqual(self.get("/hawser/nothing.js")[0].status, 404)
 
     def test_where_websockets_are(self):
         self.assertEqual(self.get("/echo")[0].status, 426)

@@ -74,7 +74,8 @@ class Examples(unittest.TestCase):
         with example("quotes") as program:
             ws = program.connect("/quotes")
             quotes = [json.loads(text(ws)) for _ in range(3)]
-            self.assertEqual({quote["symbol"] for quote in quotes}, {"HWS"})
+            self.assertEqual({quote["symbol"] for quote in quotes}, {"HWS", "ROPE", "TENT"})
+            self.assertIn(json.loads(text(ws))["market"], {"sea", "land"})
         program.check_end(-signal.SIGTERM)
 
     def test_token(self):

@@ -11,12 +11,13 @@ sys.path.insert(0, str(HERE.parent))
 
 from lib.tap import Tap  # noqa: E402
 
-ROW_COUNTS = {"C": 50, "D": 36, "G": 24, "H": 15, "I": 22, "J": 15, "K": 15}
+ROW_COUNTS = {"A": 26, "B": 26, "C": 50, "D": 36, "G": 24, "H": 15, "I": 22, "J": 15, "K": 15, "L": 13, "M": 21,
+              "N": 20, "O": 15, "P": 8, "Q": 30, "R": 35, "S": 25, "T": 35, "U": 10, "V": 15}
 
 
 def ids(text):
     """C001–C003 C007: the four of them."""
-    for letter, first, last in re.findall(r"\b([CDGHIJK])(\d{3})(?:–[CDGHIJK](\d{3}))?", text):
+    for letter, first, last in re.findall(r"\b([A-DG-V])(\d{3})(?:–[A-DG-V](\d{3}))?", text):
         for number in range(int(first), int(last or first) + 1):
             yield f"{letter}{number:03}"
 

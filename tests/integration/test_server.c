@@ -78,6 +78,11 @@ static void flood_and_close(hws_websocket ws, const hws_message *message, void *
     (void)hws_websocket_close(ws, HWS_CLOSE_GOING_AWAY, "that was all");
 }
 
+static void ignore(hws_websocket ws, const hws_message *message, void *user)
+{
+    (void)ws, (void)message, (void)user;
+}
+
 /* H010: a little more output with each message, until it is just blocked. */
 static void stuff(hws_websocket ws, const hws_message *message, void *user)
 {
@@ -155,6 +160,7 @@ static hws_server_options options = {
             {.path = "/close-twice", .on_message = close_twice},
             {.path = "/flood", .on_message = flood_and_close},
             {.path = "/stuff", .on_message = stuff},
+            {.path = "/deaf", .on_message = ignore},
             {.path = "/topic", .on_open = join, .on_message = publish},
             {.path = "/refuse", .on_message = echo, .on_upgrade = refuse},
             {.path = "/undecided", .on_message = echo, .on_upgrade = leave_undecided},
@@ -175,6 +181,7 @@ static const struct {
     {"--message-timeout", &options.message_timeout_ms},
     {"--send-timeout", &options.send_timeout_ms},
     {"--connection-count-max", &options.connection_count_max},
+    {"--address-count-max", &options.limits.address_count_max},
 };
 
 static void read_option(const char *name, const char *value)
@@ -206,7 +213,8 @@ static hws_status serve(void)
         return status;
     }
     const char *url = hws_server_url(test.server, 0);
-    printf("  channels   ws%s/\n", url + strlen("http")); /* what tests/lib/hawser.py waits for */
+    /* What tests/lib/hawser.py waits for. */
+    printf("  channels   ws%s/\nCtrl-C ends it\n", url + strlen("http"));
     (void)fflush(stdout);
 
     status = hws_loop_run(test.loop);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Python's websockets as a client of `hawser serve`: the same conversations as in ws_client.mjs."""
+"""Python's websockets as a client of `hawser serve`: the same conversations as in ws_client.mjs.
+With "tls" as its argument they are held over wss, with "deflate" compressed, on several terms."""
 import asyncio
 import pathlib
 import signal
@@ -10,10 +11,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from lib.hawser import Server  # noqa: E402
 from lib.tap import Tap  # noqa: E402
+from lib.tls import insecure  # noqa: E402
 
 tap = Tap()
 try:
     import websockets
+    from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 except ImportError:
     tap.skip_all("no python3-websockets for /usr/bin/python3")
 
@@ -21,20 +24,46 @@ MESSAGE_MAX = 16 << 20
 PATIENCE_S = 20
 SIZES = [0, 1, 125, 126, 127, 65535, 65536, 1 << 20, MESSAGE_MAX]
 
-server = Server("--message-size-max", str(MESSAGE_MAX))
-URL = f"ws://{server.host}:{server.port}/echo"
+IS_SECURE = sys.argv[1:] == ["tls"]
+IS_DEFLATED = sys.argv[1:] == ["deflate"]
+if IS_SECURE:
+    server = Server("--message-size-max", str(MESSAGE_MAX), "--self-signed",
+                    listen="https://localhost:0")
+else:
+    server = Server("--message-size-max", str(MESSAGE_MAX),
+                    *(["--deflate-takeover"] if IS_DEFLATED else []))
+URL = f"{'wss' if IS_SECURE else 'ws'}://{server.host}:{server.port}/echo"
+TLS = {"ssl": insecure()} if IS_SECURE else {}
 
 
 def connect(**options):
-    return websockets.connect(URL, **{"compression": None, "max_size": None, **options})
+    return websockets.connect(URL, **{"compression": None, "max_size": None, **TLS, **options})
+
+
+DEFLATES = {
+    "as it comes": {},
+    "a hint": {"client_max_window_bits": True},
+    "nothing kept": {"server_no_context_takeover": True, "client_no_context_takeover": True},
+    "small windows": {"server_max_window_bits": 9, "client_max_window_bits": 9},
+    "a small window of theirs": {"server_max_window_bits": 10, "client_max_window_bits": True},
+} if IS_DEFLATED else {"": None}
+
+
+def extensions(parameters):
+    return {} if parameters is None else {
+        "extensions": [ClientPerMessageDeflateFactory(**parameters)]}
 
 
 def conversation(name, talk, *arguments, **options):
-    async def whole():
-        async with connect(**options) as ws:
+    async def whole(terms):
+        async with connect(**{**extensions(terms), **options}) as ws:
+            if terms is not None:
+                equal([each.name for each in ws.extensions], ["permessage-deflate"])
             await talk(ws, *arguments)
 
-    tap.run(f"websockets: {name}", lambda: asyncio.run(asyncio.wait_for(whole(), PATIENCE_S)))
+    for how, terms in DEFLATES.items():
+        tap.run(f"websockets: {name}{how and ', deflate: '}{how}",
+                lambda: asyncio.run(asyncio.wait_for(whole(terms), PATIENCE_S)))
 
 
 def equal(got, want):
@@ -96,7 +125,7 @@ async def expect_close(ws, code):
         raise AssertionError("a message came")
     except websockets.ConnectionClosed:
         equal(ws.close_code, code)
-        assert code == 1001 or ws.close_reason, "no reason given"
+        assert code == 1012 or ws.close_reason, "no reason given"
 
 
 async def too_big(ws, parts):
@@ -107,9 +136,12 @@ async def too_big(ws, parts):
     await expect_close(ws, 1009)
 
 
-async def declined(ws):
-    equal(ws.extensions, [])
-    await echo(ws, letters(5000))
+async def deflated(ws):
+    """As it is by default: nothing is kept on either side."""
+    (agreed,) = ws.extensions
+    equal((agreed.remote_no_context_takeover, agreed.local_no_context_takeover), (True, True))
+    for _ in range(3):
+        await echo(ws, letters(5000))
 
 
 async def no_protocol(ws):
@@ -119,7 +151,7 @@ async def no_protocol(ws):
 
 async def server_ends(ws):
     server.signal(signal.SIGTERM)
-    await expect_close(ws, 1001)
+    await expect_close(ws, 1012)
 
 
 for size in SIZES:
@@ -137,10 +169,12 @@ conversation("close with code and reason", close, 4321, "tschüß")
 conversation("close with 1000", close, 1000, "")
 conversation("a message over the limit: 1009", too_big, bytes(MESSAGE_MAX + (1 << 20)))
 conversation("fragments over the limit: 1009", too_big, [bytes(MESSAGE_MAX), b"x"])
-conversation("deflate offered and declined", declined, compression="deflate")
+if not IS_DEFLATED:
+    conversation("deflate as it comes", deflated, compression="deflate")
 conversation("a subprotocol that is not ours", no_protocol, subprotocols=["nobody.speaks.this"])
 conversation("its own pings are answered", unasked_pong, ping_interval=0.01, ping_timeout=5)
-conversation("the server ends: 1001", server_ends)
+DEFLATES = dict(list(DEFLATES.items())[:1])  # it ends once
+conversation("the server ends: 1012", server_ends)
 
 
 def assert_ended_well():

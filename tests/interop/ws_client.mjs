@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // npm's ws as a client of `hawser serve`: the same conversations as in websockets_client.py.
+// With "tls" as its argument they are held over wss, with "deflate" compressed, on several terms.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -18,13 +19,17 @@ const PATIENCE_MS = 20_000;
 
 // A server for the time of the test.
 
+const isSecure = process.argv[2] === 'tls';
+const isDeflated = process.argv[2] === 'deflate';
 const server = spawn(program, [
-  'serve', '--listen', 'http://localhost:0', '--message-size-max', String(MESSAGE_MAX),
+  'serve', '--message-size-max', String(MESSAGE_MAX), ...(isDeflated ? ['--deflate-takeover'] : []),
+  ...(isSecure ? ['--listen', 'https://localhost:0', '--self-signed']
+    : ['--listen', 'http://localhost:0']),
 ], { stdio: ['ignore', 'pipe', 'inherit'] });
 
 async function urlOfEcho() {
   for await (const line of createInterface({ input: server.stdout })) {
-    const match = line.match(/echo\s+(ws:\S+)/);
+    const match = line.match(/echo\s+(wss?:\S+)/);
     if (match) return match[1];
   }
   throw new Error('the server did not start');
@@ -34,7 +39,7 @@ async function urlOfEcho() {
 
 class Client {
   constructor(url, protocols, options) {
-    this.ws = new WebSocket(url, protocols, options);
+    this.ws = new WebSocket(url, protocols, { rejectUnauthorized: false, ...options });
     this.ws.on('error', (error) => { this.error = error; });
     this.opened = once(this.ws, 'open');
     this.opened.catch(() => {});
@@ -143,11 +148,18 @@ const conversations = {
   },
 };
 
-async function deflateIsDeclined(url) {
+const deflates = {
+  'as it comes': {},
+  'nothing kept': { serverNoContextTakeover: true, clientNoContextTakeover: true },
+  'small windows': { serverMaxWindowBits: 9, clientMaxWindowBits: 9 },
+  'a small window of theirs': { serverMaxWindowBits: 10 },
+};
+
+async function deflateIsTaken(url) {
   const it = new Client(url, [], { perMessageDeflate: { threshold: 0 } });
   await it.opened;
-  equal(it.ws.extensions, '', 'extensions');
-  equal(await it.echo(letters(5000)), letters(5000));
+  equal(it.ws.extensions, 'permessage-deflate', 'extensions');
+  for (let i = 0; i < 3; i++) equal(await it.echo(letters(5000)), letters(5000));
   it.ws.close();
   await it.closed;
 }
@@ -163,7 +175,7 @@ async function serverCloses(url) {
   const it = new Client(url, [], {});
   await it.opened;
   server.kill('SIGTERM');
-  equal((await it.closed).split(' ')[0], '1001');
+  equal((await it.closed).split(' ')[0], '1012');
   const [code] = server.exitCode === null ? await once(server, 'exit') : [server.exitCode];
   equal(code, 0, 'the exit status');
 }
@@ -187,10 +199,11 @@ async function run(name, body) {
   clearTimeout(timer);
 }
 
-async function converse(url, body) {
-  const it = new Client(url, [], { perMessageDeflate: false, maxPayload: 0 });
+async function converse(url, body, perMessageDeflate = false) {
+  const it = new Client(url, [], { perMessageDeflate, maxPayload: 0 });
   try {
     await it.opened;
+    equal(it.ws.extensions, perMessageDeflate ? 'permessage-deflate' : '', 'extensions');
     await body(it);
   } finally {
     it.ws.terminate();
@@ -199,11 +212,13 @@ async function converse(url, body) {
 
 const url = await urlOfEcho();
 for (const [name, body] of Object.entries(conversations)) {
-  await run(`ws: ${name}`, () => converse(url, body));
+  if (!isDeflated) await run(`ws: ${name}`, () => converse(url, body));
+  for (const [how, terms] of isDeflated ? Object.entries(deflates) : [])
+    await run(`ws: ${name}, deflate: ${how}`, () => converse(url, body, { threshold: 0, ...terms }));
 }
-await run('ws: deflate offered and declined', () => deflateIsDeclined(url));
+if (!isDeflated) await run('ws: deflate as it comes', () => deflateIsTaken(url));
 await run('ws: a subprotocol that is not ours', () => unknownProtocol(url));
-await run('ws: the server ends: 1001', () => serverCloses(url));
+await run('ws: the server ends: 1012', () => serverCloses(url));
 console.log(`1..${count}`);
 server.kill('SIGKILL');
 process.exit(failures ? 1 : 0);

@@ -14,6 +14,7 @@
 
 typedef struct fake_stream {
     hws_stream stream; /* first */
+    hws_loop *loop;
     uint8_t output[4 * 1024 * 1024];
     size_t output_size; /* bytes that the peer has got */
     bool receiving;
@@ -81,6 +82,11 @@ static inline int fake_stream_kind_fd(const hws_stream *stream)
     return -1;
 }
 
+static inline hws_loop *fake_stream_kind_loop(const hws_stream *stream)
+{
+    return ((const fake_stream *)stream)->loop;
+}
+
 static inline void fake_stream_init(fake_stream *fake, hws_loop *loop)
 {
     static const hws_stream_kind KIND = {
@@ -90,8 +96,10 @@ static inline void fake_stream_init(fake_stream *fake, hws_loop *loop)
         .shutdown = fake_stream_kind_shutdown,
         .close = fake_stream_kind_close,
         .fd = fake_stream_kind_fd,
+        .loop = fake_stream_kind_loop,
     };
-    fake->stream = (hws_stream){.kind = &KIND, .loop = loop};
+    fake->stream = (hws_stream){.kind = &KIND};
+    fake->loop = loop;
     hws_queue_init(&fake->stream.queue, hws_loop_queue_store(loop));
     fake->output_size = 0;
     fake->receiving = false;

@@ -52,7 +52,8 @@ static inline void h1_fixture_loop(void)
 
 static inline hws_status h1_fixture_connect(void)
 {
-    static const hws_h1_owner CALLS = {h1_fixture_on_request, h1_fixture_on_close};
+    static const hws_h1_owner CALLS = {.on_request = h1_fixture_on_request,
+                                       .on_close = h1_fixture_on_close};
     it.request_count = 0;
     it.close_count = 0;
     fake_stream_init(&it.peer, it.loop);

@@ -26,7 +26,9 @@ def run(*arguments, timeout=10):
 
 
 class Server:
-    def __init__(self, *arguments, listen="http://localhost:0", program=PROGRAM):
+    def __init__(self, *arguments, listen="http://localhost:0", program=PROGRAM, tls=None):
+        """`tls`: the ssl.SSLContext of its clients, when it listens on https."""
+        self.tls = tls
         self.log = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would fill up
         self.process = subprocess.Popen(
             [program, "serve", "--listen", listen, *arguments],
@@ -34,9 +36,9 @@ class Server:
         self.greeting = []
         for line in self.process.stdout:
             self.greeting.append(line.rstrip("\n"))
-            if line.strip().startswith("channels"):
+            if line.startswith("Ctrl-C"):
                 break
-        match = re.search(r"ws://([^/]+):(\d+)/", self.greeting[-1]) if self.greeting else None
+        match = re.search(r"channels +wss?://([^/]+):(\d+)/", "\n".join(self.greeting))
         if not match:
             self.stop(signal.SIGKILL)
             raise RuntimeError("no server: " + self.errors)
@@ -50,7 +52,7 @@ class Server:
 
     def socket(self, **options):
         """A connection on which nothing was said yet."""
-        return RawWebSocket(self.host, self.port, **options)
+        return RawWebSocket(self.host, self.port, **{"tls": self.tls, **options})
 
     def connect(self, path, headers=None, **options):
         """A connection that has opened."""

@@ -49,7 +49,9 @@ def frame(opcode, payload=b"", *, fin=True, rsv=0, mask=True, length_size=None):
 
 
 class RawWebSocket:
-    def __init__(self, host, port, *, timeout=10, family=socket.AF_UNSPEC):
+    def __init__(self, host, port, *, timeout=10, family=socket.AF_UNSPEC, tls=None, name=None,
+                 session=None):
+        """`tls` is an ssl.SSLContext, `name` what is asked for by SNI (else the host)."""
         if family == socket.AF_UNSPEC:
             self.socket = socket.create_connection((host, port), timeout)
         else:
@@ -57,6 +59,9 @@ class RawWebSocket:
             self.socket.settimeout(timeout)
             self.socket.connect((host, port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=name or host,
+                                          session=session)
         self.host = f"{host}:{port}"
         self.key = base64.b64encode(os.urandom(16)).decode()
         self.unread = b""

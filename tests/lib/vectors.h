@@ -60,7 +60,8 @@ static inline const char *vector_name(const vector *it)
 static inline void vector_expect(const vector *it, const char *key, const char *got, size_t size)
 {
     const hws_text want = vector_get(it, key);
-    if (!want.data || (want.size == size && memcmp(want.data, got, size) == 0)) return;
+    const bool same = want.size == size && (size == 0 || memcmp(want.data, got, size) == 0);
+    if (!want.data || same) return;
     VECTOR_FAIL(it, "%s\n got: %.*s\nwant: %.*s\n", key, (int)size, got, (int)want.size, want.data);
 }
 

@@ -52,7 +52,7 @@ static void test_order_is_kept(void **state)
     assert_int_equal(hws_queue_append(&it->queue, "abc", 3), HWS_OK);
     assert_int_equal(hws_queue_share(&it->queue, blob), HWS_OK);
     assert_int_equal(hws_queue_append(&it->queue, "ghi", 3), HWS_OK);
-    hws_blob_unref(blob, &it->memory);
+    hws_blob_unref(blob);
 
     uint8_t bytes[16];
     assert_int_equal(it->queue.size, 9);
@@ -64,7 +64,6 @@ static void test_order_is_kept(void **state)
         assert_int_equal(contents(&it->queue, bytes, sizeof bytes), 9 - gone);
         assert_memory_equal(bytes, &"abcdefghi"[gone], 9 - gone);
     }
-    assert_null(it->queue.first);
     assert_null(it->queue.last);
 }
 
@@ -95,7 +94,7 @@ static void test_reserved_room_that_is_not_used(void **state)
     assert_int_equal(hws_queue_peek(&it->queue, &span, 1), 0);
     assert_int_equal(hws_queue_append(&it->queue, "a", 1), HWS_OK);
     hws_queue_drop(&it->queue, 1);
-    assert_null(it->queue.first);
+    assert_null(it->queue.last);
 }
 
 static void test_blob_is_counted(void **state)
@@ -112,7 +111,7 @@ static void test_blob_is_counted(void **state)
     assert_int_equal(blob->reference_count, 2);
     hws_queue_clear(&it->queue);
     assert_int_equal(blob->reference_count, 1);
-    hws_blob_unref(blob, &it->memory);
+    hws_blob_unref(blob);
 }
 
 static void test_no_memory_changes_nothing(void **state)
@@ -125,9 +124,184 @@ static void test_no_memory_changes_nothing(void **state)
     assert_int_equal(hws_queue_share(&it->queue, blob), HWS_ERR_NO_MEMORY);
     assert_int_equal(it->queue.size, 0);
     assert_int_equal(blob->reference_count, 1);
-    hws_blob_unref(blob, &it->memory);
+    hws_blob_unref(blob);
     assert_null(hws_blob_new(&it->memory, SIZE_MAX));
     assert_null(hws_queue_reserve(&it->queue, SIZE_MAX));
+}
+
+/* A blob of one letter, so often. */
+static hws_blob *letters(fixture *it, char letter, size_t size)
+{
+    hws_blob *blob = hws_blob_new(&it->memory, size);
+    assert_non_null(blob);
+    memset(blob->data, letter, size);
+    return blob;
+}
+
+static void share_as(fixture *it, char letter, size_t size, uint64_t label)
+{
+    hws_blob *blob = letters(it, letter, size);
+    assert_int_equal(hws_queue_share_as(&it->queue, blob, label), HWS_OK);
+    hws_blob_unref(blob);
+}
+
+static size_t replace(fixture *it, char letter, size_t size, uint64_t label)
+{
+    hws_blob *blob = letters(it, letter, size);
+    const size_t count = hws_queue_replace(&it->queue, label, blob);
+    hws_blob_unref(blob);
+    return count;
+}
+
+static void expect(const fixture *it, const char *want)
+{
+    uint8_t bytes[64];
+    const size_t size = contents(&it->queue, bytes, sizeof bytes);
+    assert_int_equal(size, strlen(want));
+    assert_memory_equal(bytes, want, size);
+    assert_int_equal(it->queue.size, size);
+    assert_int_equal(hws_queue_store_waiting(&it->store), size);
+}
+
+static void test_the_oldest_of_a_label_is_withdrawn(void **state)
+{
+    fixture *it = *state;
+    share_as(it, 'a', 2, 1);
+    share_as(it, 'b', 2, 2);
+    share_as(it, 'c', 2, 1);
+    assert_int_equal(hws_queue_append(&it->queue, "d", 1), HWS_OK);
+    share_as(it, 'e', 2, 1);
+    expect(it, "aabbccdee");
+    assert_true(hws_queue_withdraw(&it->queue, 1));
+    expect(it, "bbccdee");
+    assert_false(hws_queue_withdraw(&it->queue, 3));
+    assert_true(hws_queue_withdraw(&it->queue, 1));
+    assert_true(hws_queue_withdraw(&it->queue, 1)); /* the last of all: room of "d" goes on */
+    assert_false(hws_queue_withdraw(&it->queue, 1));
+    assert_int_equal(hws_queue_append(&it->queue, "f", 1), HWS_OK);
+    expect(it, "bbdf");
+    hws_queue_drop(&it->queue, 4);
+    share_as(it, 'g', 1, 7);
+    assert_true(hws_queue_withdraw(&it->queue, 7));
+    assert_null(it->queue.last);
+}
+
+static void test_the_latest_takes_the_place_of_the_others(void **state)
+{
+    fixture *it = *state;
+    assert_int_equal(replace(it, 'x', 1, 1), 0);
+    share_as(it, 'a', 2, 1);
+    share_as(it, 'b', 2, 2);
+    share_as(it, 'c', 2, 1);
+    share_as(it, 'd', 2, 1);
+    assert_int_equal(replace(it, 'e', 3, 1), 3);
+    expect(it, "eeebb");
+    assert_int_equal(replace(it, 'f', 1, 2), 1);
+    expect(it, "eeef");
+    assert_int_equal(replace(it, 'g', 1, 1), 1);
+    expect(it, "gf");
+    share_as(it, 'h', 1, 1);
+    expect(it, "gfh");
+}
+
+/* A part of it may have left already. */
+static void test_what_has_begun_or_is_lent_stays(void **state)
+{
+    fixture *it = *state;
+    hws_span spans[2];
+    for (char letter = 'a'; letter <= 'd'; letter++) share_as(it, letter, 2, 1);
+    assert_int_equal(hws_queue_lend(&it->queue, spans, 2), 2);
+    assert_true(hws_queue_withdraw(&it->queue, 1));
+    expect(it, "aabbdd");
+    assert_int_equal(replace(it, 'e', 2, 1), 1);
+    expect(it, "aabbee");
+    assert_memory_equal(spans[0].data, "aa", 2);
+    assert_memory_equal(spans[1].data, "bb", 2);
+
+    hws_queue_return(&it->queue);
+    hws_queue_drop(&it->queue, 1);
+    assert_int_equal(replace(it, 'f', 2, 1), 2);
+    expect(it, "aff");
+    assert_true(hws_queue_withdraw(&it->queue, 1));
+    assert_false(hws_queue_withdraw(&it->queue, 1));
+    expect(it, "a");
+    assert_int_equal(hws_queue_lend(&it->queue, spans, 2), 1);
+    hws_queue_return(&it->queue);
+    hws_queue_drop(&it->queue, 1);
+    hws_queue_return(&it->queue);
+}
+
+static void test_queues_have_labels_of_their_own(void **state)
+{
+    fixture *it = *state;
+    hws_queue other;
+    hws_queue_init(&other, &it->store);
+    hws_blob *blob = letters(it, 'o', 3);
+    assert_int_equal(hws_queue_share_as(&other, blob, 1), HWS_OK);
+    assert_int_equal(hws_queue_share_as(&it->queue, blob, 1), HWS_OK);
+    assert_int_equal(hws_queue_share(&it->queue, blob), HWS_OK);
+    assert_int_equal(hws_queue_store_waiting(&it->store), 9);
+    assert_int_equal(hws_queue_store_shared(&it->store), 3); /* once, however often it waits */
+    hws_blob_unref(blob);
+    assert_true(hws_queue_withdraw(&it->queue, 1));
+    assert_false(hws_queue_withdraw(&it->queue, 1));
+    assert_int_equal(other.size, 3);
+    hws_queue_clear(&it->queue);
+    assert_int_equal(hws_queue_store_shared(&it->store), 3);
+    hws_queue_clear(&other);
+    assert_int_equal(hws_queue_store_shared(&it->store), 0);
+}
+
+/* Many of many labels come, go from the front, are withdrawn: each as a plain list would have
+ * it. */
+static void test_labels_against_a_list(void **state)
+{
+    fixture *it = *state;
+    struct {
+        char letter;
+        uint64_t label;
+    } list[64];
+    size_t count = 0;
+    uint32_t random = 7;
+    for (int round = 0; round < 20000; round++) {
+        random = random * 1664525 + 1013904223;
+        const uint64_t label = (random >> 12) % 5;
+        const unsigned what = (random >> 20) % 4;
+        size_t at = 0;
+        while (at < count && list[at].label != label) at++;
+        if (what < 2 && count < COUNT_OF(list) - 1) {
+            list[count].letter = (char)('a' + round % 26);
+            list[count].label = label;
+            share_as(it, list[count++].letter, 1, label);
+        } else if (what == 2 && count > 0) {
+            hws_queue_drop(&it->queue, 1);
+            memmove(list, list + 1, --count * sizeof *list);
+        } else if (what == 3) {
+            assert_int_equal(hws_queue_withdraw(&it->queue, label), at < count);
+            if (at < count) memmove(list + at, list + at + 1, (--count - at) * sizeof *list);
+        }
+        char want[COUNT_OF(list) + 1];
+        for (size_t i = 0; i < count; i++) want[i] = list[i].letter;
+        want[count] = 0;
+        expect(it, want);
+    }
+}
+
+static void test_labels_without_memory(void **state)
+{
+    fixture *it = *state;
+    hws_blob *blob = letters(it, 'x', 2);
+    for (size_t calls = 0;; calls++) {
+        it->counter.fail_after = calls;
+        if (hws_queue_share_as(&it->queue, blob, 1) == HWS_OK) break;
+        assert_int_equal(it->queue.size, 0);
+        assert_int_equal(blob->reference_count, 1);
+    }
+    it->counter.fail_after = 0;
+    assert_int_equal(hws_queue_replace(&it->queue, 1, blob), 1); /* needs none */
+    assert_true(hws_queue_withdraw(&it->queue, 1));
+    it->counter.fail_after = SIZE_MAX;
+    hws_blob_unref(blob);
 }
 
 int main(void)
@@ -138,6 +312,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reserved_room_that_is_not_used, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_blob_is_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_memory_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_oldest_of_a_label_is_withdrawn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_latest_takes_the_place_of_the_others, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_what_has_begun_or_is_lent_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_queues_have_labels_of_their_own, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_labels_against_a_list, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_labels_without_memory, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

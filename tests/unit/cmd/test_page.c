@@ -51,9 +51,22 @@ static void test_table(void **state)
     }
 }
 
+/* Routes are few: what pages load shares one. */
+static void test_routes(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    for (size_t i = 0; i < page_count; i++) count += page_has_route(&page_table[i]);
+    assert_true(page_has_route(page_find("/chat", 5)));
+    assert_false(page_has_route(page_find("/hawser/chat.js", 15)));
+    assert_true(count < HWS_ROUTE_MAX - 8);
+    assert_string_equal(page_loaded_route().path, "/hawser/*");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_routes),
         cmocka_unit_test(test_etags),
         cmocka_unit_test(test_table),
     };

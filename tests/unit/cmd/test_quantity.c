@@ -93,11 +93,21 @@ static void test_durations(void **state)
     check_bad(quantity_duration, bad, COUNT_OF(bad));
 }
 
+static void test_counts(void **state)
+{
+    (void)state;
+    static const row good[] = {{"0", 0}, {"7", 7}, {"18446744073709551615", UINT64_MAX}};
+    check_good(quantity_count, good, COUNT_OF(good));
+    static const char *const bad[] = {"", "-1", "1s", "1K", " 1", "18446744073709551616"};
+    check_bad(quantity_count, bad, COUNT_OF(bad));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -257,7 +257,7 @@ static void test_types(void **state)
     assert_string_equal(field_of(get("/empty"), "Content-Type"), "application/octet-stream");
 }
 
-/* S012, S013: whatever leads out, or to what is no file, is not there. */
+/* Rows S012, S013: whatever leads out, or to what is no file, is not there. */
 static void test_not_found(void **state)
 {
     (void)state;
@@ -395,6 +395,7 @@ static void test_ranges(void **state)
     }
 }
 
+/* Row S014. */
 static void test_a_thousand_ranges(void **state)
 {
     (void)state;
@@ -406,6 +407,7 @@ static void test_a_thousand_ranges(void **state)
     assert_int_equal(status_of(answer("GET", "/hello.txt", fields)), 200);
 }
 
+/* Row S015. */
 static void test_conditions(void **state)
 {
     (void)state;
@@ -512,7 +514,7 @@ static void test_too_much_behind_a_file(void **state)
     assert_int_equal(strlen(body_of(h1_fixture_output())), sizeof big);
 }
 
-/* S016. */
+/* Row S016. */
 static void test_file_that_shrinks(void **state)
 {
     (void)state;

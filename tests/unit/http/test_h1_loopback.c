@@ -70,7 +70,7 @@ static void on_close(void *owner, hws_h1 *each)
 
 static void connect_peer(void)
 {
-    static const hws_h1_owner CALLS = {on_request, on_close};
+    static const hws_h1_owner CALLS = {.on_request = on_request, .on_close = on_close};
     int pair[2];
     hws_stream *stream;
     tcp_pair(pair);

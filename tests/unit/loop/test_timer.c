@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "lib/backend.h"
 #include "lib/test_memory.h"
 #include "loop/state.h"
 
@@ -163,6 +164,7 @@ static void test_started_outside_of_a_turn(void **state)
 {
     (void)state;
     loop->in_turn = false;
+    first_turn(loop);
     loop->now_ms = 0;
     assert_int_equal(hws_timer_start(timer, 60000, 0), HWS_OK);
     assert_true(hws_loop_timeout_ms(loop) > 50000);

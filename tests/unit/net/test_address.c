@@ -39,6 +39,38 @@ static void test_listen_addresses(void **state)
     }
 }
 
+static void test_literals(void **state)
+{
+    (void)state;
+    hws_address address = {.size = 1};
+    assert_false(hws_address_literal(TEXT("*"), 443, &address));
+    assert_false(hws_address_literal(TEXT("localhost"), 443, &address));
+    assert_false(hws_address_literal(TEXT("fe80::1%lo"), 443, &address));
+    assert_int_equal(address.size, 1);
+    assert_true(hws_address_literal(TEXT("192.0.2.1"), 443, &address));
+    assert_shown(&address, "192.0.2.1", 443);
+    assert_true(hws_address_literal(TEXT("2001:db8::1"), 443, &address));
+    assert_shown(&address, "2001:db8::1", 443);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    char name[HWS_ADDRESS_NAME_MAX];
+    hws_address address;
+    assert_true(hws_address_literal(TEXT("192.0.2.1"), 443, &address));
+    hws_address_name(&address, name);
+    assert_string_equal(name, "192.0.2.1 port 443");
+    assert_true(hws_address_literal(TEXT("2001:db8::1"), 65535, &address));
+    hws_address_name(&address, name);
+    assert_string_equal(name, "[2001:db8::1] port 65535");
+    char path[107];
+    memset(path, '/', sizeof path);
+    assert_int_equal(hws_address_local((hws_text){path, sizeof path}, &address), HWS_OK);
+    hws_address_name(&address, name);
+    assert_int_equal(strlen(name), sizeof path);
+}
+
 static void test_not_addresses(void **state)
 {
     (void)state;
@@ -111,6 +143,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_listen_addresses),
+        cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_not_addresses),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_of_sockets),

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "lib/backend.h"
 #include "lib/descriptors.h"
 #include "lib/test_memory.h"
 
@@ -32,7 +33,9 @@ static void on_accept(void *user, int fd)
 
 static hws_status open_listener(const hws_address *address, hws_listener **listener)
 {
-    return hws_listener_open(loop, address, on_accept, &accepted, listener);
+    return hws_listener_open(loop, address,
+                             &(hws_listener_options){.on_accept = on_accept, .user = &accepted},
+                             listener);
 }
 
 static hws_address address_of(const char *host, uint16_t port)
@@ -330,6 +333,7 @@ static void test_no_descriptors_left(void **state)
     const pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
+        if (on_io_uring(loop)) assert_int_equal(hws_loop_new(NULL, &loop), HWS_OK); /* its own */
         exhaust();
         _exit(0);
     }

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "lib/backend.h"
 #include "lib/descriptors.h"
 #include "lib/test_memory.h"
 
@@ -77,7 +78,7 @@ static owner it;
 
 static void step(void)
 {
-    assert_int_equal(hws_loop_step(loop, 0), HWS_OK);
+    whole_turn(loop);
 }
 
 #define STEP_UNTIL(condition)                                                                      \
@@ -166,6 +167,66 @@ static void test_one_write_per_turn(void **state)
     hws_stream_flush(it.stream); /* nothing to do */
     step();
     assert_int_equal(it.sent_calls, 1);
+    hws_stream_close(it.stream, 0);
+}
+
+/* Pushed bytes leave inside the call; that the queue got shorter is told like always, at the end of
+ * the turn. */
+static void test_push(void **state)
+{
+    (void)state;
+    open_stream(0);
+    assert_int_equal(hws_queue_append(&it.stream->queue, "at once", 7), HWS_OK);
+    hws_stream_push(it.stream);
+    assert_heard("at once");
+    assert_int_equal(it.stream->queue.size, 0);
+    assert_int_equal(it.sent_calls, 0);
+    say("and behind it");
+    step();
+    assert_heard("and behind it");
+    assert_int_equal(it.sent_calls, 2);
+    hws_stream_push(it.stream); /* nothing to do */
+    step();
+    assert_int_equal(it.sent_calls, 2);
+    hws_stream_close(it.stream, 0);
+}
+
+static size_t drain(size_t *seen);
+
+/* A full socket takes what it has room for, and the rest waits as it always does. */
+static void test_push_more_than_it_takes(void **state)
+{
+    (void)state;
+    open_stream(0);
+    say_much();
+    hws_stream_push(it.stream);
+    assert_in_range(it.stream->queue.size, 1, HEAP_SIZE - 1);
+    step();
+    assert_true(it.stream->blocked);
+    const size_t waiting = it.stream->queue.size;
+    hws_stream_push(it.stream); /* a send is under way: changes nothing */
+    assert_int_equal(it.stream->queue.size, waiting);
+    size_t seen = 0;
+    while (seen < HEAP_SIZE) {
+        drain(&seen);
+        assert_int_equal(hws_loop_step(loop, 10), HWS_OK);
+    }
+    hws_stream_close(it.stream, 0);
+}
+
+static void test_push_to_nobody(void **state)
+{
+    (void)state;
+    open_stream(0);
+    hws_stream_receive(it.stream, true);
+    close_with_reset(pair[1]);
+    pair[1] = -1;
+    assert_int_equal(hws_queue_append(&it.stream->queue, "nobody", 6), HWS_OK);
+    hws_stream_push(it.stream);
+    assert_int_equal(it.end_calls, 0);
+    STEP_UNTIL(it.end_calls == 1);
+    assert_int_equal(it.why, HWS_ERR_CONNECTION_RESET);
+    assert_int_equal(it.stream->queue.size, 0);
     hws_stream_close(it.stream, 0);
 }
 
@@ -268,11 +329,11 @@ static void test_more_spans_than_one_send_takes(void **state)
         hws_blob *blob = hws_blob_new(&memory, 1);
         blob->data[0] = (uint8_t)(byte++ % 251);
         assert_int_equal(hws_queue_share(&it.stream->queue, blob), HWS_OK);
-        hws_blob_unref(blob, &memory);
+        hws_blob_unref(blob);
     }
     hws_stream_flush(it.stream);
     step();
-    assert_int_equal(it.stream->queue.size, 200 - 64);
+    if (!on_io_uring(loop)) assert_int_equal(it.stream->queue.size, 200 - 64);
     assert_false(it.stream->blocked);
     for (int i = 0; i < 3; i++) step();
     assert_int_equal(it.stream->queue.size, 0);
@@ -649,10 +710,11 @@ static void test_no_memory(void **state)
 
     close_peer();
     tcp_pair(pair);
+    close(pair[0]);
+    if (on_io_uring(loop)) return; /* which asks nothing of the kernel before it must */
     const int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
     assert_int_equal(hws_stream_tcp_new(loop, file, 0, &stream), HWS_ERR_SYSTEM);
     assert_int_equal(fcntl(file, F_GETFD), -1);
-    close(pair[0]);
 }
 
 /* The place in the heap of alarms is the one thing a stream may still lack. */
@@ -686,20 +748,13 @@ static void test_no_memory_for_an_alarm(void **state)
     for (size_t i = 0; i < COUNT_OF(each); i++) hws_timer_free(each[i]);
 }
 
-static void test_size(void **state)
-{
-    (void)state;
-    const size_t before = counter.bytes_out;
-    open_stream(0);
-    print_message("# a TCP stream costs %zu bytes\n", counter.bytes_out - before);
-    assert_true(counter.bytes_out - before <= 176);
-    hws_stream_close(it.stream, 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_write_per_turn, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_push, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_push_more_than_it_takes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_push_to_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_receive_pause_and_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reset_by_the_peer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_blocked_until_the_peer_reads, set_up, tear_down),
@@ -724,7 +779,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_byte_at_a_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_memory_for_an_alarm, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_size, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

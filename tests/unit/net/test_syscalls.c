@@ -244,6 +244,8 @@ static void on_accept(void *user, int fd)
     close(fd);
 }
 
+static const hws_listener_options options = {.on_accept = on_accept};
+
 static void test_listener(void **state)
 {
     (void)state;
@@ -272,7 +274,7 @@ static void test_listener(void **state)
         hws_listener *listener = NULL;
         syscalls_reset();
         syscalls_fail(cases[i].name, cases[i].n, 1, cases[i].error);
-        assert_int_equal(hws_listener_open(loop, &addresses[0], on_accept, NULL, &listener),
+        assert_int_equal(hws_listener_open(loop, &addresses[0], &options, &listener),
                          cases[i].status);
         assert_int_equal(errno, cases[i].error);
         assert_null(listener);
@@ -289,11 +291,11 @@ static void test_listener_leaves_no_file(void **state)
     hws_listener *listener = NULL;
     assert_int_equal(hws_address_local((hws_text){path, strlen(path)}, &address), HWS_OK);
     syscalls_fail(SYSCALL_listen, 1, 1, ENOBUFS);
-    assert_int_equal(hws_listener_open(loop, &address, on_accept, NULL, &listener), HWS_ERR_SYSTEM);
+    assert_int_equal(hws_listener_open(loop, &address, &options, &listener), HWS_ERR_SYSTEM);
     assert_int_equal(errno, ENOBUFS);
     assert_int_equal(access(path, F_OK), -1);
     syscalls_fail(SYSCALL_epoll_ctl, 1, 1, ENOMEM);
-    assert_int_equal(hws_listener_open(loop, &address, on_accept, NULL, &listener), HWS_ERR_SYSTEM);
+    assert_int_equal(hws_listener_open(loop, &address, &options, &listener), HWS_ERR_SYSTEM);
     assert_int_equal(access(path, F_OK), -1);
 }
 

@@ -53,7 +53,7 @@ static void on_error(hws_websocket ws, hws_status status, const char *text, void
 {
     (void)ws;
     (void)user;
-    assert_string_equal(text, hws_status_text(status));
+    assert_int_equal(strncmp(text, hws_status_text(status), strlen(hws_status_text(status))), 0);
     it.errors++;
 }
 
@@ -1093,7 +1093,10 @@ static void test_starts_that_fail(void **state)
     it.options.listen = "http://some.name:0";
     expect_start(HWS_ERR_ADDRESS, "some.name");
     it.options.listen = "https://localhost:0";
-    expect_start(HWS_ERR_URL_SCHEME, "TLS is not there yet");
+    expect_start(HWS_ERR_INVALID_ARGUMENT, "https:// needs a certificate");
+    it.options.tls.pair[0].certificate = "/nonexistent/file.pem";
+    expect_start(HWS_ERR_TLS_FILE, "/nonexistent/file.pem: No such file");
+    it.options.tls.pair[0].certificate = NULL;
     it.options.listen = " ";
     expect_start(HWS_ERR_INVALID_ARGUMENT, "no address");
     it.options.listen = "http://127.0.0.1:0";

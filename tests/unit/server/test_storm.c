@@ -4,7 +4,7 @@
 #include "lib/raw_client.h"
 #include "lib/test_memory.h"
 #include "loop/state.h"
-#include "server/internal.h"
+#include "server/worker.h"
 
 enum { CLIENTS = 12, HANDLES = 32, STEPS = 4000 };
 
@@ -37,8 +37,26 @@ static hws_message some_message(void)
 
 static const char *some_topic(void)
 {
-    static const char *const TOPICS[] = {"a", "b", "c"};
-    return TOPICS[draw(3)];
+    static const char *const TOPICS[] = {"a", "b", "c", "a/x", "a/+", "#"};
+    return TOPICS[draw(6)];
+}
+
+/* Of an answer that is of no interest. */
+static void some_pattern(hws_websocket ws)
+{
+    const hws_subscribe_options how = {
+        .is_pattern = draw(2) > 0, .hears_itself = draw(2) > 0, .wants_retained = draw(2) > 0};
+    if (draw(3) == 0)
+        (void)hws_websocket_unsubscribe_pattern(ws, some_topic());
+    else
+        (void)hws_websocket_subscribe_with(ws, some_topic(), &how);
+}
+
+static void some_policy(void)
+{
+    const hws_topic_options options = {
+        .overflow = (hws_overflow)draw(4), .is_pattern = draw(2) > 0, .retain = draw(2) > 0};
+    (void)hws_server_set_topic(it.server, some_topic(), &options);
 }
 
 static void set_done(void *user)
@@ -51,7 +69,8 @@ static void set_done(void *user)
 static void call_something(hws_websocket ws)
 {
     const hws_message message = some_message();
-    switch (draw(16)) {
+    const hws_publish_options keyed = {.key = some_topic(), .to_sender = draw(2) > 0};
+    switch (draw(20)) {
     case 0:
         hws_websocket_close(ws, 1000, "enough");
         break;
@@ -82,6 +101,18 @@ static void call_something(hws_websocket ws)
         break;
     case 10:
         if (it.may_close_server) hws_server_close(it.server, 0, set_done, NULL);
+        break;
+    case 11:
+        hws_websocket_publish_with(ws, some_topic(), &message, &keyed);
+        break;
+    case 12:
+        hws_server_publish_with(it.server, some_topic(), &message, &keyed);
+        break;
+    case 13:
+        some_pattern(ws);
+        break;
+    case 14:
+        some_policy();
         break;
     default:
         hws_websocket_send(ws, &message);
@@ -258,12 +289,12 @@ static void start(void)
 
 static void expect_nothing_left(void)
 {
-    for (int turns = 0; hws_tally_count(it.server->streams) > 0 || it.loop->io_count > 1; turns++) {
+    for (int turns = 0; hws_server_stream_count(it.server) > 0 || it.loop->io_count > 1; turns++) {
         assert_true(turns < 5000);
         hws_loop_step(it.loop, 1);
     }
     assert_int_equal(hws_server_websocket_count(it.server), 0);
-    assert_int_equal(it.server->topics.topic_count, 0);
+    assert_int_equal(it.server->workers[0]->topics.exact.count, 0);
     assert_int_equal(it.opened, it.closed);
 }
 

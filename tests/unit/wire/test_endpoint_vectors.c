@@ -2,9 +2,11 @@
 /* Runs tests/vectors/endpoint/: every vector in both roles and in pieces of every kind. */
 #include <dirent.h>
 
-#include "hawser/endpoint.h"
+#include "deflate/zlib.h"
 #include "lib/items.h"
 #include "lib/test_memory.h"
+#include "wire/deflate_offer.h"
+#include "wire/endpoint.h"
 
 enum {
     VECTOR_LINES_MAX = 64,
@@ -35,6 +37,9 @@ typedef struct run {
     test_memory counter;
     hws_memory memory;
     hws_endpoint_options options;
+    hws_deflate_options deflate_options; /* when there is a "deflate:" */
+    hws_deflate deflate;
+    hws_deflate_terms terms;
     hws_endpoint *endpoint;
     uint64_t now_ms;
     size_t offset; /* of all input */
@@ -239,6 +244,8 @@ static void do_time(run *it, const char *at)
 static void do_send(run *it, const char *at)
 {
     hws_message message = {0};
+    if (items_skip(&at, "never")) message.compress = HWS_COMPRESS_NEVER;
+    if (items_skip(&at, "always")) message.compress = HWS_COMPRESS_ALWAYS;
     if (items_skip(&at, "first")) message.part = HWS_FIRST;
     if (items_skip(&at, "middle")) message.part = HWS_MIDDLE;
     if (items_skip(&at, "last")) message.part = HWS_LAST;
@@ -393,17 +400,45 @@ static void set_options(run *it, const char *at)
     }
 }
 
+static void set_deflate(run *it, const char *at)
+{
+    hws_deflate_options *options = &it->deflate_options;
+    it->terms = (hws_deflate_terms){.send_bits = 15, .receive_bits = 15};
+    options->level = 2; /* zlib's own bytes, whatever else there is for the lowest level */
+    while (items_skip(&at, ""), *at) {
+        if (items_skip(&at, "send_bits="))
+            it->terms.send_bits = (uint8_t)items_number(&at);
+        else if (items_skip(&at, "receive_bits="))
+            it->terms.receive_bits = (uint8_t)items_number(&at);
+        else if (items_skip(&at, "send_takeover"))
+            it->terms.send_takeover = true;
+        else if (items_skip(&at, "receive_takeover"))
+            it->terms.receive_takeover = true;
+        else if (items_skip(&at, "size_min="))
+            options->size_min = (uint32_t)items_number(&at);
+        else if (items_skip(&at, "level="))
+            options->level = (uint8_t)items_number(&at);
+        else
+            items_bad(at);
+    }
+    assert_int_equal(hws_deflate_options_complete(options), HWS_OK);
+    it->deflate = (hws_deflate){.codec = hws_codec_zlib(), .size_min = options->size_min};
+    assert_int_equal(hws_codec_pool_new(&it->memory, options, NULL, &it->deflate.pool), HWS_OK);
+    it->options.deflate = &it->deflate;
+}
+
 /* `steps` come between comparisons. */
 static const struct {
     const char *key;
     bool steps;
     void (*act)(run *it, const char *at);
 } KEYS[] = {
-    {"title:", false, ignore},     {"clause:", false, ignore},     {"row:", false, ignore},
-    {"role:", false, ignore},      {"options:", false, ignore},    {"in:", true, do_in},
-    {"time:", true, do_time},      {"send:", true, do_send},       {"ping:", true, do_ping},
-    {"close:", true, do_close},    {"blocked:", true, do_blocked}, {"end:", true, do_end},
-    {"event:", false, want_event}, {"out:", false, want_out},      {"failed:", false, want_failed},
+    {"title:", false, ignore},       {"clause:", false, ignore},    {"row:", false, ignore},
+    {"role:", false, ignore},        {"options:", false, ignore},   {"in:", true, do_in},
+    {"deflate:", false, ignore},     {"time:", true, do_time},      {"send:", true, do_send},
+    {"ping:", true, do_ping},        {"close:", true, do_close},    {"blocked:", true, do_blocked},
+    {"end:", true, do_end},          {"event:", false, want_event}, {"out:", false, want_out},
+    {"failed:", false, want_failed},
 };
 
 static void do_line(run *it, const char *line, bool *in_input)
@@ -434,15 +469,18 @@ static size_t run_once(const endpoint_vector *vector, cuts where)
     for (size_t i = 0; i < vector->line_count; i++) {
         const char *at = vector->lines[i];
         if (items_skip(&at, "options:")) set_options(&it, at);
+        if (items_skip(&at, "deflate:")) set_deflate(&it, at);
     }
     hws_endpoint_options_complete(&it.options);
     assert_int_equal(hws_endpoint_new(&it.options, it.now_ms, &it.endpoint), HWS_OK);
+    if (it.options.deflate) hws_endpoint_set_deflate(it.endpoint, it.terms);
 
     bool in_input = false;
     for (size_t i = 0; i < vector->line_count; i++) do_line(&it, vector->lines[i], &in_input);
     check_step(&it);
 
     hws_endpoint_free(it.endpoint);
+    hws_codec_pool_free(it.deflate.pool);
     assert_int_equal(it.counter.bytes_out, 0);
     items_release(&it.message);
     items_release(&it.got);

@@ -3,7 +3,7 @@
 
 #include "lib/cmocka.h"
 
-enum { SIZE_MAX_TESTED = 257, ALIGNMENT_MAX = 63, GUARD = 64 };
+enum { SIZE_EACH = 300, SIZE_MAX_TESTED = HWS_MASK_LONG + 300, ALIGNMENT_MAX = 63, GUARD = 64 };
 
 static const uint8_t KEY[4] = {0x37, 0xfa, 0x21, 0x3d};
 
@@ -32,7 +32,7 @@ static void check(const hws_kernels *kernels, bool front, size_t align, size_t s
     if (front)
         hws_mask(kernels, payload, KEY, phase);
     else
-        kernels->mask(payload.data, size, hws_mask_turn(hws_mask_twice(KEY), phase));
+        kernels->mask(payload.data, payload.data, size, hws_mask_turn(hws_mask_twice(KEY), phase));
     if (memcmp(got.bytes, want.bytes, sizeof got.bytes) != 0)
         fail_msg("%s: %zu bytes at %zu, phase %u", kernels->name, size, align, (unsigned)phase);
 }
@@ -43,12 +43,75 @@ static void test_every_size_and_alignment(void **state)
     const hws_kernels *list[HWS_KERNELS_MAX];
     const size_t count = hws_kernels_all(list);
     for (size_t k = 0; k < count; k++)
-        for (size_t size = 0; size <= SIZE_MAX_TESTED; size++)
+        for (size_t size = 0; size <= SIZE_EACH; size++)
             for (size_t align = 0; align <= ALIGNMENT_MAX; align++)
                 for (uint64_t phase = 0; phase < 4; phase++) {
                     check(list[k], true, align, size, phase);
                     check(list[k], false, align, size, phase);
                 }
+}
+
+/* From one place to another, each at its own alignment; where it came from is as it was. */
+static void test_copies(void **state)
+{
+    (void)state;
+    const hws_kernels *list[HWS_KERNELS_MAX];
+    const size_t count = hws_kernels_all(list);
+    const uint64_t word = hws_mask_twice(KEY);
+    for (size_t size = 0; size <= SIZE_MAX_TESTED; size += size < SIZE_EACH ? 1 : 29) {
+        for (size_t align = 0; align <= ALIGNMENT_MAX; align++) {
+            for (size_t k = 0; k < 2 * count; k++) {
+                arena got = {0};
+                arena from;
+                arena want = {0};
+                fill(&from);
+                const uint8_t *source = from.bytes + (align * 5 + 3) % 64;
+                memcpy(want.bytes + GUARD + align, source, size);
+                if (k >= count) mask_naively(want.bytes + GUARD + align, size, KEY, 0);
+                (void)hws_mask_copy(list[k % count], got.bytes + GUARD + align, source, size,
+                                    k < count ? 0 : word);
+                assert_memory_equal(got.bytes, want.bytes, sizeof got.bytes);
+            }
+        }
+    }
+}
+
+/* Those that are stored along the lines of the cache. */
+static void test_long_sizes(void **state)
+{
+    (void)state;
+    const hws_kernels *list[HWS_KERNELS_MAX];
+    const size_t count = hws_kernels_all(list);
+    for (size_t k = 0; k < count; k++)
+        for (size_t size = HWS_MASK_LONG - 2; size <= SIZE_MAX_TESTED; size++)
+            for (size_t align = 0; align <= ALIGNMENT_MAX; align++)
+                check(list[k], false, align, size, size % 4);
+}
+
+/* What comes out is ASCII, or has one byte that is not, anywhere. */
+static void check_told(const hws_kernels *kernels, uint8_t *bytes, size_t size)
+{
+    for (size_t at = 0; at <= size; at++) {
+        memset(bytes, 'a', size);
+        if (at < size) bytes[at] = 0x80;
+        mask_naively(bytes, size, KEY, 0);
+        const bool told = hws_mask(kernels, (hws_span){bytes, size}, KEY, 0);
+        if (told != (at == size)) fail_msg("%s: byte %zu of %zu", kernels->name, at, size);
+    }
+}
+
+static void test_tells_ascii(void **state)
+{
+    (void)state;
+    const hws_kernels *list[HWS_KERNELS_MAX];
+    const size_t count = hws_kernels_all(list);
+    static uint8_t bytes[7 + SIZE_MAX_TESTED];
+    for (size_t k = 0; k < count; k++) {
+        for (size_t size = 0; size <= SIZE_EACH; size++)
+            check_told(list[k], bytes + size % 8, size);
+        for (size_t size = HWS_MASK_LONG; size <= SIZE_MAX_TESTED; size += 61)
+            check_told(list[k], bytes + size % 8, size);
+    }
 }
 
 static void test_far_offsets(void **state)
@@ -107,6 +170,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_size_and_alignment),
+        cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_long_sizes),
+        cmocka_unit_test(test_tells_ascii),
         cmocka_unit_test(test_far_offsets),
         cmocka_unit_test(test_example),
         cmocka_unit_test(test_cuts),

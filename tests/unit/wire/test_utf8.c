@@ -6,6 +6,8 @@
 #include "lib/utf8_oracle.h"
 #include "wire/utf8_pair.h"
 
+enum { SIZE_MAX_TESTED = 3 * HWS_UTF8_BLOCK, SIZE_EACH = 300 };
+
 typedef struct row {
     const char *id;
     const char *bytes;
@@ -94,6 +96,29 @@ static void check_cut(const hws_kernels *kernels, uint8_t *bytes, size_t size, s
     if (!same) fail_msg("%s: %s, %zu bytes cut at %zu", id, kernels->name, size, cut);
 }
 
+/* The same of a payload that is unmasked as it is read; and what was read has come out right. */
+static void check_masked_cut(const hws_kernels *kernels, const uint8_t *bytes, size_t size,
+                             size_t cut, const char *id)
+{
+    static const uint8_t KEY[4] = {0x37, 0xfa, 0x21, 0x3d};
+    _Alignas(64) uint8_t arena[64 + SIZE_MAX_TESTED];
+    uint8_t *masked = arena + (uintptr_t)bytes % 64;
+    for (size_t i = 0; i < size; i++) masked[i] = bytes[i] ^ KEY[i % 4];
+
+    const utf8_oracle want = utf8_oracle_read(bytes, size);
+    hws_utf8 utf8 = {0};
+    hws_status status = hws_utf8_unmask(kernels, &utf8, (hws_span){masked, cut}, KEY, 0);
+    bool same = (status == HWS_OK) == (want.fault >= cut);
+    if (status == HWS_OK) {
+        status = hws_utf8_unmask(kernels, &utf8, (hws_span){masked + cut, size - cut}, KEY, cut);
+        same = same && (status == HWS_OK) == (want.fault == size);
+    }
+    const bool valid = hws_utf8_finish(&utf8) == HWS_OK;
+    same = same && valid == (want.fault == size && !want.ends_inside);
+    if (status == HWS_OK) same = same && memcmp(masked, bytes, size) == 0;
+    if (!same) fail_msg("%s: %s, %zu masked bytes cut at %zu", id, kernels->name, size, cut);
+}
+
 static void check_everywhere(const row *it, bool want)
 {
     const hws_kernels *list[HWS_KERNELS_MAX];
@@ -111,8 +136,10 @@ static void check_everywhere(const row *it, bool want)
                 for (size_t i = 0; i < after; i++)
                     bytes[before + it->size + i] = (uint8_t)FILLERS[f][i % unit];
                 if (want || after == 0) assert_int_equal(utf8_oracle_valid(bytes, size), want);
-                for (size_t k = 0; k < count; k++)
+                for (size_t k = 0; k < count; k++) {
                     check_cut(list[k], bytes, size, (before + after) / 2, it->id);
+                    check_masked_cut(list[k], bytes, size, (before + after) / 2, it->id);
+                }
             }
         }
     }
@@ -241,8 +268,8 @@ static void test_every_size_and_alignment(void **state)
     const hws_kernels *list[HWS_KERNELS_MAX];
     const size_t count = hws_kernels_all(list);
     enum { GUARD = 64 };
-    _Alignas(64) uint8_t arena[64 + 257 + GUARD];
-    for (size_t size = 0; size <= 257; size++) {
+    _Alignas(64) uint8_t arena[64 + SIZE_EACH + GUARD];
+    for (size_t size = 0; size <= SIZE_EACH; size++) {
         for (size_t align = 0; align < 64; align++) {
             uint8_t *bytes = arena + align;
             uint32_t seed = (uint32_t)(size * 64 + align + 1);
@@ -252,12 +279,15 @@ static void test_every_size_and_alignment(void **state)
                 check_kernel(list[k], bytes, size);
                 check_cut(list[k], bytes, size, size, "whole");
                 check_cut(list[k], bytes, size, align % (size + 1), "in two");
+                check_masked_cut(list[k], bytes, size, size, "masked");
+                check_masked_cut(list[k], bytes, size, align % (size + 1), "masked, in two");
             }
             if (size == 0) continue;
             bytes[next_random(&seed) % size] = (uint8_t)next_random(&seed);
             for (size_t k = 0; k < count; k++) {
                 check_kernel(list[k], bytes, size);
                 check_cut(list[k], bytes, size, size, "damaged");
+                check_masked_cut(list[k], bytes, size, size, "damaged, masked");
             }
         }
     }
@@ -279,9 +309,37 @@ static void test_every_byte_at_every_position(void **state)
                 for (size_t k = 0; k < count; k++) {
                     check_kernel(list[k], bytes, sizeof bytes);
                     check_cut(list[k], bytes, sizeof bytes, at, "one byte");
+                    check_masked_cut(list[k], bytes, sizeof bytes, at, "one byte, masked");
                 }
             }
             bytes[at] = kept;
+        }
+    }
+}
+
+/* Payloads of several blocks: characters lie across their borders, and so do faults. */
+static void test_borders_of_blocks(void **state)
+{
+    (void)state;
+    const hws_kernels *list[HWS_KERNELS_MAX];
+    const size_t count = hws_kernels_all(list);
+    static uint8_t bytes[SIZE_MAX_TESTED];
+    static const size_t NEAR[] = {HWS_UTF8_BLOCK, 2 * HWS_UTF8_BLOCK};
+    for (size_t k = 0; k < count; k++) {
+        for (size_t before = 0; before < 4; before++) {
+            memset(bytes, 'a', sizeof bytes);
+            for (size_t at = before; at + 4 <= sizeof bytes; at += 4)
+                memcpy(bytes + at, "\xf0\x9f\x98\x80", 4);
+            check_masked_cut(list[k], bytes, sizeof bytes, 0, "blocks");
+            check_masked_cut(list[k], bytes, sizeof bytes, HWS_UTF8_BLOCK + 1, "blocks, in two");
+            for (size_t n = 0; n < COUNT_OF(NEAR); n++) {
+                for (size_t at = NEAR[n] - 3; at < NEAR[n] + 3; at++) {
+                    const uint8_t kept = bytes[at];
+                    bytes[at] = 0xff;
+                    check_masked_cut(list[k], bytes, sizeof bytes, 0, "a fault between blocks");
+                    bytes[at] = kept;
+                }
+            }
         }
     }
 }
@@ -319,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_every_size_and_alignment),
         cmocka_unit_test(test_every_byte_at_every_position),
+        cmocka_unit_test(test_borders_of_blocks),
         cmocka_unit_test(test_pairs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

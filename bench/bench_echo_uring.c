@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* A TCP echo with nothing in it, over io_uring: multishot accept and receive into provided buffers,
+ * one send for each receive, one system call a turn.
+ *
+ *     bench_echo_uring       prints its port, and serves until it is ended
+ *
+ * What an echo server on a ring costs at least: the baseline of Hawser's io_uring in bench/run. */
+#include <arpa/inet.h>
+#include <liburing.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ENTRIES = 4096, BUFFER_COUNT = 1024, BUFFER_SIZE = 20480 };
+enum {
+    ACCEPT,
+    RECEIVE,
+    SEND
+}; /* the low bits of user_data; above them: descriptor, buffer, size */
+
+static struct io_uring ring;
+static struct io_uring_buf_ring *free_buffers;
+static char *buffers;
+
+static void must(int result, const char *what)
+{
+    if (result >= 0) return;
+    (void)fprintf(stderr, "%s: %s\n", what, strerror(-result));
+    exit(1);
+}
+
+static void must_call(int result, const char *what)
+{
+    if (result >= 0) return;
+    perror(what);
+    exit(1);
+}
+
+static int listen_on_loopback(void)
+{
+    const struct sockaddr_in any_port = {.sin_family = AF_INET,
+                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+    must_call(fd, "socket");
+    must_call(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)), "TCP_NODELAY");
+    must_call(bind(fd, (const struct sockaddr *)&any_port, sizeof any_port), "bind");
+    must_call(listen(fd, SOMAXCONN), "listen");
+
+    struct sockaddr_in bound;
+    must_call(getsockname(fd, (struct sockaddr *)&bound, &(socklen_t){sizeof bound}),
+              "getsockname");
+    printf("%d\n", ntohs(bound.sin_port));
+    (void)fflush(stdout);
+    return fd;
+}
+
+static struct io_uring_sqe *next(void)
+{
+    struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
+    if (sqe) return sqe;
+    must(io_uring_submit(&ring), "io_uring_submit");
+    sqe = io_uring_get_sqe(&ring);
+    if (!sqe) exit(1);
+    return sqe;
+}
+
+static uint64_t name(unsigned kind, int fd, unsigned buffer)
+{
+    return kind | (uint64_t)(unsigned)fd << 2 | (uint64_t)buffer << 32;
+}
+
+static void accept_all(int listener)
+{
+    struct io_uring_sqe *sqe = next();
+    io_uring_prep_multishot_accept(sqe, listener, NULL, NULL, SOCK_NONBLOCK);
+    io_uring_sqe_set_data64(sqe, name(ACCEPT, listener, 0));
+}
+
+static void receive_all(int fd)
+{
+    struct io_uring_sqe *sqe = next();
+    io_uring_prep_recv_multishot(sqe, fd, NULL, 0, 0);
+    sqe->flags |= IOSQE_BUFFER_SELECT;
+    io_uring_sqe_set_data64(sqe, name(RECEIVE, fd, 0));
+}
+
+static char *bytes_of(unsigned buffer)
+{
+    return buffers + (size_t)buffer * BUFFER_SIZE;
+}
+
+static void give_back(unsigned buffer)
+{
+    io_uring_buf_ring_add(free_buffers, bytes_of(buffer), BUFFER_SIZE, (unsigned short)buffer,
+                          io_uring_buf_ring_mask(BUFFER_COUNT), 0);
+    io_uring_buf_ring_advance(free_buffers, 1);
+}
+
+/* The whole of it, before the buffer goes back: the load always reads. */
+static void send_back(int fd, unsigned buffer, int size)
+{
+    struct io_uring_sqe *sqe = next();
+    io_uring_prep_send(sqe, fd, bytes_of(buffer), (size_t)size, MSG_NOSIGNAL | MSG_WAITALL);
+    io_uring_sqe_set_data64(sqe, name(SEND, fd, buffer));
+}
+
+static void complete(const struct io_uring_cqe *cqe)
+{
+    const int fd = (int)(cqe->user_data >> 2 & 0x3FFFFFFF);
+    const bool goes_on = cqe->flags & IORING_CQE_F_MORE;
+    switch (cqe->user_data & 3) {
+    case ACCEPT:
+        must(cqe->res, "accept");
+        receive_all(cqe->res);
+        if (!goes_on) accept_all(fd);
+        break;
+    case RECEIVE:
+        if (cqe->res > 0)
+            send_back(fd, cqe->flags >> IORING_CQE_BUFFER_SHIFT, cqe->res);
+        else if (cqe->res != -ENOBUFS)
+            close(fd);
+        if (!goes_on && (cqe->res > 0 || cqe->res == -ENOBUFS)) receive_all(fd);
+        break;
+    default:
+        give_back((unsigned)(cqe->user_data >> 32));
+    }
+}
+
+static void provide_buffers(void)
+{
+    const size_t ring_size = BUFFER_COUNT * sizeof(struct io_uring_buf);
+    free_buffers = aligned_alloc(4096, ring_size);
+    buffers = calloc(BUFFER_COUNT, BUFFER_SIZE);
+    if (!free_buffers || !buffers) exit(1);
+    struct io_uring_buf_reg registration = {.ring_addr = (uintptr_t)free_buffers,
+                                            .ring_entries = BUFFER_COUNT};
+    must(io_uring_register_buf_ring(&ring, &registration, 0), "io_uring_register_buf_ring");
+    io_uring_buf_ring_init(free_buffers);
+    for (unsigned i = 0; i < BUFFER_COUNT; i++) give_back(i);
+}
+
+int main(void)
+{
+    struct io_uring_params parameters = {.flags = IORING_SETUP_SINGLE_ISSUER |
+                                                  IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE,
+                                         .cq_entries = 4 * ENTRIES};
+    must(io_uring_queue_init_params(ENTRIES, &ring, &parameters), "io_uring_queue_init_params");
+    provide_buffers();
+    accept_all(listen_on_loopback());
+    for (;;) {
+        const int result = io_uring_submit_and_wait(&ring, 1);
+        if (result != -EINTR) must(result, "io_uring_submit_and_wait");
+        unsigned head;
+        unsigned count = 0;
+        struct io_uring_cqe *cqe;
+        io_uring_for_each_cqe(&ring, head, cqe)
+        {
+            complete(cqe);
+            count++;
+        }
+        io_uring_cq_advance(&ring, count);
+    }
+}

@@ -1,0 +1,79 @@
+"""What the benchmarks measure, and how they write it down."""
+import pathlib
+import statistics
+import subprocess
+
+import servers
+
+CONNECTIONS = 100
+
+
+def measure(server, size, in_flight, seconds, *flags):
+    """One run; answers nanoseconds of processor time per message, and messages per second."""
+    command = ["taskset", "-c", "1", servers.BUILD / "bench/bench_load",
+               "--port", server.port, "--pid", server.pid, "--connections", CONNECTIONS,
+               "--size", size, "--in-flight", in_flight, "--seconds", seconds, *flags]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(done.stderr.strip())
+    output = done.stdout.split()
+    result = dict(zip(output[::2], map(float, output[1::2])))
+    return result["cpu_ns"] / result["messages"], result["messages"] / result["seconds"]
+
+
+def summary(runs):
+    times = [time for time, _ in runs]
+    return statistics.median(times), min(times), max(times), statistics.median(r for _, r in runs)
+
+
+def cell(runs):
+    time, low, high, rate = summary(runs)
+    return f"{time:8.0f} [{low:6.0f} {high:6.0f}] {rate:10.0f}"
+
+
+def field(path, name):
+    """The value of `name` in a file of lines such as `VmRSS:  1234 kB`, in bytes; 0 without it."""
+    for line in pathlib.Path(path).read_text().splitlines():
+        words = line.split()
+        if words[0] == name + ":":
+            return int(words[1]) * 1024
+    return 0
+
+
+def sizes(pid):
+    try:
+        pss = field(f"/proc/{pid}/smaps_rollup", "Pss")
+    except OSError:
+        pss = 0
+    return {"resident (VmRSS)": field(f"/proc/{pid}/status", "VmRSS"),
+            "proportional (Pss)": pss,
+            "kernel, both ends (Slab)": field("/proc/meminfo", "Slab")}
+
+
+def cpu_seconds(pid):
+    """Processor time of all its threads, user and system, as the kernel's scheduler counts it."""
+    tasks = pathlib.Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
+REQUEST = ("GET /echo HTTP/1.1\r\nHost: localhost:{port}\r\nUpgrade: websocket\r\n"
+           "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
+
+
+def upgrade(connection, port, extension=None):
+    """Makes a WebSocket of it, with that extension."""
+    request = REQUEST.format(port=port)
+    request += f"Sec-WebSocket-Extensions: {extension}\r\n" if extension else ""
+    connection.sendall((request + "\r\n").encode())
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        piece = connection.recv(4096)
+        if not piece:
+            raise SystemExit(f"the handshake was not answered but with {answer!r}")
+        answer += piece
+    if not answer.startswith(b"HTTP/1.1 101 "):
+        raise SystemExit(f"refused: {answer!r}")
+    if extension and extension.encode() not in answer:
+        raise SystemExit(f"{extension} was not taken: {answer!r}")
+    return connection

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* The first command: who it is that connects, and the channels that its token puts it in. */
+#include <time.h>
+
+#include "base/memory.h"
+#include "channel/command.h"
+#include "channel/json.h"
+#include "channel/name.h"
+#include "channel/permission.h"
+#include "channel/subscribe.h"
+#include "hawser/version.h"
+
+/* A connect that waits for the channels of its token. */
+typedef struct connecting {
+    hws_command *command; /* kept */
+    hws_writer subs;      /* "channel":{…} each */
+    size_t pending;       /* and one for the beginning */
+} connecting;
+
+static const hws_memory *memory_of(const hws_guest *client)
+{
+    return client->station->hub->memory;
+}
+
+/* Answering. */
+
+static void write_result(const hws_guest *client, hws_text subs, hws_writer *to)
+{
+    const hws_hub_options *options = &client->station->hub->options;
+    const uint64_t now_s = (uint64_t)time(NULL);
+    HWS_WRITE(to, "{\"client\":");
+    hws_write_string(to, hws_guest_id(client));
+    HWS_WRITE(to, ",\"version\":");
+    hws_write_string(to, hws_text_of(hws_version()));
+    if (client->session[0] != '\0') {
+        HWS_WRITE(to, ",\"session\":");
+        hws_write_string(to, hws_text_of(client->session));
+        HWS_WRITE(to, ",\"node\":");
+        hws_write_string(to, hws_text_of(client->station->hub->uid));
+    }
+    if (client->expires_s > 0) {
+        HWS_WRITE(to, ",\"expires\":true,\"ttl\":");
+        hws_write_number(to, client->expires_s > now_s ? client->expires_s - now_s : 0);
+    }
+    if (subs.size > 0) {
+        HWS_WRITE(to, ",\"subs\":{");
+        hws_write(to, subs);
+        HWS_WRITE(to, "}");
+    }
+    HWS_WRITE(to, ",\"ping\":");
+    hws_write_number(to, options->ping_interval_ms / 1000);
+    if (!hws_format_is_one_way(client->outlet.format)) HWS_WRITE(to, ",\"pong\":true");
+    HWS_WRITE(to, "}");
+}
+
+static void answer(const hws_command *command, hws_text subs)
+{
+    hws_writer result = hws_writer_on(memory_of(command->client));
+    write_result(command->client, subs, &result);
+    hws_command_succeed(command, hws_writer_text(&result));
+    hws_writer_release(&result);
+}
+
+static void finish_one(connecting *it)
+{
+    if (--it->pending > 0) return;
+    const hws_memory *memory = memory_of(it->command->client);
+    if (it->subs.has_failed)
+        hws_guest_disconnect(it->command->client, HWS_DISCONNECT_SERVER_ERROR,
+                             "internal server error");
+    else
+        answer(it->command, hws_writer_text(&it->subs));
+    hws_writer_release(&it->subs);
+    hws_command_end(it->command);
+    hws_memory_free(memory, it, sizeof *it);
+}
+
+/* Channels of its token. */
+
+static void on_subscribed(hws_guest *client, hws_subscription *subscription, hws_error error,
+                          hws_text result, void *user)
+{
+    (void)client;
+    connecting *it = user;
+    if (error == HWS_ERROR_NONE) {
+        if (it->subs.buffer.size > 0) HWS_WRITE(&it->subs, ",");
+        hws_write_string(&it->subs, hws_channel_name(subscription->channel));
+        HWS_WRITE(&it->subs, ":");
+        hws_write(&it->subs, result);
+    }
+    finish_one(it);
+}
+
+/* Where the client has been in that channel before. */
+static void read_place(const json_t *subs, const char *channel, hws_subscribe_request *request)
+{
+    const json_t *place = json_object_get(subs, channel);
+    if (!hws_json_get_flag(place, "recover", &request->recover) ||
+        !hws_json_get_number(place, "offset", &request->offset) ||
+        !hws_json_get_text(place, "epoch", &request->epoch))
+        request->recover = false;
+}
+
+static void subscribe_to(connecting *it, hws_text channel, const json_t *subs)
+{
+    hws_guest *client = it->command->client;
+    const hws_hub *hub = client->station->hub;
+    hws_subscribe_request request = {
+        .channel = channel, .is_by_server = true, .wants_join_leave = true};
+    const hws_policy *policy = hws_policies_find(&hub->policies, request.channel);
+    if (!policy || !hws_channel_is_valid(request.channel) ||
+        hws_guest_subscription(client, request.channel) ||
+        client->subscription_count >= hub->options.subscription_count_max)
+        return;
+    read_place(subs, request.channel.data, &request);
+    it->pending++;
+    hws_subscribe_begin(client, policy, &request, on_subscribed, it);
+}
+
+/* Who can only be pushed to says which channels he wants when he connects; he may have those that
+ * he could subscribe to. */
+static void subscribe_to_wanted(connecting *it, const json_t *subs)
+{
+    const hws_guest *client = it->command->client;
+    const hws_policies *policies = &client->station->hub->policies;
+    const char *name;
+    json_t *place;
+    json_object_foreach((json_t *)(uintptr_t)subs, name, place)
+    {
+        const hws_text channel = hws_text_of(name);
+        const hws_policy *policy = hws_policies_find(policies, channel);
+        if (policy && hws_permission_subscribe(client, policy, channel, false) == HWS_ERROR_NONE)
+            subscribe_to(it, channel, subs);
+    }
+}
+
+static void subscribe_all(const hws_command *command, const json_t *channels)
+{
+    const hws_memory *memory = memory_of(command->client);
+    const json_t *subs = json_object_get(command->parameters, "subs");
+    hws_command *kept = hws_command_keep(command);
+    if (!kept) return;
+    connecting *it = hws_memory_new(memory, sizeof *it);
+    if (!it) {
+        hws_command_fail(kept, HWS_ERROR_INTERNAL);
+        hws_command_end(kept);
+        return;
+    }
+    *it = (connecting){.command = kept, .subs = hws_writer_on(memory), .pending = 1};
+    for (size_t i = 0; i < json_array_size(channels); i++)
+        subscribe_to(it, hws_json_text(json_array_get(channels, i)), subs);
+    if (hws_format_is_one_way(command->client->outlet.format)) subscribe_to_wanted(it, subs);
+    finish_one(it);
+}
+
+/* Who it is. */
+
+static void come_in(const hws_command *command, const hws_claims *claims, const hws_writer *info)
+{
+    hws_guest *client = command->client;
+    client->expires_s = claims->expires_s;
+    const hws_status status = info->has_failed
+                                  ? HWS_ERR_NO_MEMORY
+                                  : hws_guest_connected(client, claims->sub, hws_writer_text(info));
+    if (status != HWS_OK)
+        hws_guest_disconnect(client, HWS_DISCONNECT_SERVER_ERROR, "internal server error");
+    else if (json_array_size(claims->channels) > 0 ||
+             json_object_size(json_object_get(command->parameters, "subs")) > 0)
+        subscribe_all(command, claims->channels);
+    else
+        answer(command, (hws_text){0});
+}
+
+static void connect_with_token(const hws_command *command, hws_text token)
+{
+    hws_claims claims;
+    hws_guest *client = command->client;
+    const hws_error error =
+        hws_token_read(&client->station->hub->tokens, token, (uint64_t)time(NULL), &claims);
+    const bool is_for_connections = error == HWS_ERROR_NONE && !claims.channel.data;
+    if (error == HWS_ERROR_TOKEN_EXPIRED || error == HWS_ERROR_INTERNAL) {
+        hws_command_fail(command, error);
+    } else if (!is_for_connections) {
+        hws_guest_disconnect(client, HWS_DISCONNECT_INVALID_TOKEN, "invalid token");
+    } else {
+        hws_writer info = hws_writer_on(memory_of(client));
+        if (claims.info) hws_write_json(&info, claims.info);
+        come_in(command, &claims, &info);
+        hws_writer_release(&info);
+    }
+    if (error == HWS_ERROR_NONE) hws_claims_release(&claims);
+}
+
+/* Of what a client says of itself only the name goes on to others.
+ *
+ * Returns: false when there is a name that is none. */
+static bool read_name(const json_t *parameters, hws_text *name)
+{
+    const json_t *data = json_object_get(parameters, "data");
+    *name = (hws_text){0};
+    if (!json_object_get(data, "name")) return true;
+    return hws_json_get_text(data, "name", name) && hws_name_is_valid(*name);
+}
+
+static void connect_as_anybody(const hws_command *command)
+{
+    hws_text name;
+    if (!read_name(command->parameters, &name)) {
+        hws_command_fail(command, HWS_ERROR_BAD_REQUEST);
+        return;
+    }
+    hws_writer info = hws_writer_on(memory_of(command->client));
+    if (name.data) {
+        HWS_WRITE(&info, "{\"name\":");
+        hws_write_string(&info, name);
+        HWS_WRITE(&info, "}");
+    }
+    come_in(command, &(hws_claims){.body = NULL}, &info);
+    hws_writer_release(&info);
+}
+
+void hws_command_connect(const hws_command *command)
+{
+    hws_text token = {0};
+    hws_guest *client = command->client;
+    const hws_hub *hub = client->station->hub;
+    const bool is_keyed = hub->tokens.key_count > 0;
+    if (client->state != HWS_GUEST_NEW)
+        hws_guest_disconnect(client, HWS_DISCONNECT_BAD_REQUEST, "bad request");
+    else if (!hws_json_get_text(command->parameters, "token", &token))
+        hws_command_fail(command, HWS_ERROR_BAD_REQUEST);
+    else if (is_keyed && (token.size > 0 || !hub->options.allow_anonymous))
+        connect_with_token(command, token);
+    else
+        connect_as_anybody(command);
+}

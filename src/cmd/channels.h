@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The channels of hawser serve: a hub as the options want it. */
+#ifndef HAWSER_CMD_CHANNELS_H
+#define HAWSER_CMD_CHANNELS_H
+
+#include "cmd/gomoku_hall.h"
+#include "cmd/serve_options.h"
+#include "hawser/channel.h"
+
+/* Where clients connect. */
+extern const char channels_path[];
+
+/* The part of --help about them. */
+extern const char channels_help[];
+
+/* Whether they are for development: for this machine alone, and without keys. */
+bool channels_are_local(const serve_options *options);
+
+/* `games` are played through its RPC where there are no keys and no namespaces of one's own; `hub`
+ * and they live as long as each other.
+ *
+ * Errors: as hws_hub_new; HWS_ERR_NOT_FOUND: a file, and stderr has said which. */
+hws_status channels_open(const serve_options *options, gomoku_hall *games, char *explain,
+                         size_t explain_size, hws_hub **hub);
+
+#endif /* HAWSER_CMD_CHANNELS_H */

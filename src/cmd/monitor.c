@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "cmd/monitor.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { PAGE_SIZE_MAX = HWS_METRICS_TEXT_MAX + 4096 };
+
+/* Bytes of this process that are in memory; 0: it cannot be told.  The second number of statm is
+ * pages. */
+static uint64_t resident_size(void)
+{
+    char line[256];
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file) return 0;
+    const char *text = fgets(line, sizeof line, file);
+    fclose(file);
+    text = text ? strchr(text, ' ') : NULL;
+    return text ? strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
+}
+
+static double seconds(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+/* Under the names that all exporters use. */
+static size_t write_process(char *text, size_t size)
+{
+    struct rusage usage = {0};
+    struct rlimit files = {0};
+    getrusage(RUSAGE_SELF, &usage);
+    getrlimit(RLIMIT_NOFILE, &files);
+    return (size_t)snprintf(text, size,
+                            "# TYPE process_cpu_seconds counter\n"
+                            "# UNIT process_cpu_seconds seconds\n"
+                            "# HELP process_cpu_seconds Time of the processors.\n"
+                            "process_cpu_seconds_total %.6f\n"
+                            "# TYPE process_resident_memory_bytes gauge\n"
+                            "# UNIT process_resident_memory_bytes bytes\n"
+                            "# HELP process_resident_memory_bytes Memory of this process.\n"
+                            "process_resident_memory_bytes %" PRIu64 "\n"
+                            "# TYPE process_max_fds gauge\n"
+                            "# HELP process_max_fds Descriptors that it may have.\n"
+                            "process_max_fds %" PRIu64 "\n"
+                            "# TYPE hawser_build info\n"
+                            "# HELP hawser_build Which version this is.\n"
+                            "hawser_build_info{version=\"%s\"} 1\n"
+                            "# EOF\n",
+                            seconds(usage.ru_utime) + seconds(usage.ru_stime), resident_size(),
+                            (uint64_t)files.rlim_cur, hws_version());
+}
+
+static void answer_metrics(hws_request *request, void *user)
+{
+    const monitor *it = user;
+    char page[PAGE_SIZE_MAX];
+    hws_metrics now;
+    hws_server_metrics(it->watched, &now);
+    size_t size = hws_metrics_write(&now, page, HWS_METRICS_TEXT_MAX);
+    size += write_process(page + size, sizeof page - size);
+    (void)hws_request_respond(
+        request, &(hws_response){
+                     .type = "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                     .body = page,
+                     .body_size = size,
+                 });
+}
+
+static void answer_health(hws_request *request, void *user)
+{
+    const monitor *it = user;
+    const char *text = it->is_draining ? "draining\n" : "ok\n";
+    (void)hws_request_respond(request, &(hws_response){
+                                           .status = it->is_draining ? 503 : 200,
+                                           .type = "text/plain; charset=utf-8",
+                                           .body = text,
+                                           .body_size = strlen(text),
+                                       });
+}
+
+hws_status monitor_open(monitor *it, hws_loop *loop, const char *listen, uint32_t inherited_count,
+                        const hws_server *watched, char *explain, size_t explain_size)
+{
+    it->watched = watched;
+    const hws_server_options options = {
+        .listen = listen,
+        .inherited_count = inherited_count,
+        .route = {{.path = "/metrics", .on_request = answer_metrics, .user = it},
+                  {.path = "/healthz", .on_request = answer_health, .user = it}},
+    };
+    return hws_server_new(loop, &options, explain, explain_size, &it->server);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include "loop/send.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "loop/io.h"
+
+static ssize_t send_once(int fd, const hws_span *spans, size_t count)
+{
+    if (count == 1) return send(fd, spans->data, spans->size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    struct iovec parts[HWS_IO_SPANS_MAX];
+    for (size_t i = 0; i < count; i++)
+        parts[i] = (struct iovec){.iov_base = spans[i].data, .iov_len = spans[i].size};
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+    return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+int64_t hws_send(int fd, const hws_span *spans, size_t count)
+{
+    ssize_t sent;
+    do sent = send_once(fd, spans, count);
+    while (sent < 0 && errno == EINTR);
+    return sent < 0 ? -errno : sent;
+}
+
+void hws_send_failed(int fd)
+{
+    shutdown(fd, SHUT_RD);
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* One request, many completions, each in one of the loop's buffers. */
+#include <errno.h>
+#include <poll.h>
+
+#include "loop/socket.h"
+#include "loop/uring.h"
+
+enum { HELD_PIECE = 64 * 1024 }; /* of what was held, in one call */
+
+bool hws_uring_receive_begin(hws_io *io)
+{
+    struct io_uring_sqe *sqe = hws_uring_next(hws_uring_of(io));
+    if (!sqe) return false;
+    io_uring_prep_recv_multishot(sqe, io->fd, NULL, 0, 0);
+    sqe->flags |= IOSQE_BUFFER_SELECT; /* group 0, the only one */
+    hws_uring_begin(sqe, io, HWS_URING_OF_RECEIVE, HWS_URING_IN);
+    hws_uring_unset(io, HWS_URING_LEFT | HWS_URING_RENEW);
+    return true;
+}
+
+/* Nothing comes after it. */
+static void end(hws_io *io, int error)
+{
+    hws_io_mark(io, HWS_IO_ENDED);
+    hws_io_unmark(io, HWS_IO_RECEIVES);
+    hws_uring_held_drop(io);
+    if (io->handler->on_receive) io->handler->on_receive(io, (hws_span){0}, error);
+}
+
+/* What is held comes before it. */
+static void take(hws_io *io, hws_span bytes)
+{
+    if (hws_io_is(io, HWS_IO_RECEIVES) && !io->held)
+        io->handler->on_receive(io, bytes, 0);
+    else if (hws_uring_hold(io, bytes) < HWS_OK)
+        end(io, ENOMEM);
+}
+
+/* That buffers were short, that we took it back, or that it was interrupted: it is asked for again,
+ * when it is still wanted.  So is an end that comes while nobody receives. */
+static bool goes_on(const hws_io *io, int result)
+{
+    if (result == 0) return !hws_io_is(io, HWS_IO_RECEIVES) || io->held;
+    return result == -ENOBUFS || result == -ECANCELED || result == -EINTR || result == -EAGAIN;
+}
+
+/* A kernel that knows, after several receives, that nothing is left to read does not look again
+ * before something new happens; it may so overlook an end or an error that came before (Linux 6.18,
+ * unix sockets).  A receive that begins anew finds it. */
+static void look_for_end(hws_io *io, unsigned flags)
+{
+    const bool was_left = hws_uring_has(io, HWS_URING_LEFT);
+    if (flags & IORING_CQE_F_SOCK_NONEMPTY) {
+        hws_uring_set(io, HWS_URING_LEFT);
+        return;
+    }
+    hws_uring_unset(io, HWS_URING_LEFT);
+    if (!was_left || hws_io_is(io, HWS_IO_CLOSES | HWS_IO_ENDED)) return;
+    struct pollfd hang_up = {.fd = io->fd, .events = POLLRDHUP};
+    if (poll(&hang_up, 1, 0) <= 0) return;
+    hws_uring_set(io, HWS_URING_RENEW);
+    hws_uring_pend(io);
+}
+
+void hws_uring_received(hws_io *io, int result, unsigned flags)
+{
+    hws_uring *self = hws_uring_of(io);
+    if (!(flags & IORING_CQE_F_MORE)) hws_uring_unset(io, HWS_URING_IN | HWS_URING_CANCELS);
+    if (result == -ENOBUFS) self->unserved++;
+    const unsigned buffer = flags >> IORING_CQE_BUFFER_SHIFT;
+    if (!hws_io_is(io, HWS_IO_CLOSES | HWS_IO_ENDED) && !self->ending) {
+        if (result > 0)
+            take(io, (hws_span){hws_uring_buffer(self, buffer), (size_t)result});
+        else if (!goes_on(io, result))
+            end(io, -result);
+    }
+    if (flags & IORING_CQE_F_BUFFER) hws_uring_buffer_free(self, buffer);
+    if (!hws_uring_has(io, HWS_URING_IN) || io->held)
+        hws_uring_pend(io);
+    else
+        look_for_end(io, flags);
+}
+
+void hws_uring_receive_held(hws_io *io)
+{
+    while (hws_io_is(io, HWS_IO_RECEIVES) && !hws_io_is(io, HWS_IO_CLOSES)) {
+        const hws_span bytes = hws_uring_held_next(io, HELD_PIECE);
+        if (bytes.size == 0) {
+            hws_uring_held_drop(io);
+            return;
+        }
+        io->handler->on_receive(io, bytes, 0);
+    }
+}
+
+/* A poll for nothing reports errors and hang-ups, of one side or of both: each once, for it goes on
+ * afterwards, and then says what is new. */
+bool hws_uring_fails_begin(hws_io *io)
+{
+    struct io_uring_sqe *sqe = hws_uring_next(hws_uring_of(io));
+    if (!sqe) return false;
+    io_uring_prep_poll_multishot(sqe, io->fd, 0);
+    hws_uring_begin(sqe, io, HWS_URING_OF_FAILS, HWS_URING_FAILS);
+    return true;
+}
+
+/* Who receives, sends or connects hears it there. */
+static bool is_told_otherwise(const hws_io *io)
+{
+    return hws_io_is(io, HWS_IO_RECEIVES | HWS_IO_ENDED | HWS_IO_SEND_WAITS | HWS_IO_CONNECTS);
+}
+
+void hws_uring_failed(hws_io *io, int result, unsigned flags)
+{
+    if (!(flags & IORING_CQE_F_MORE)) hws_uring_unset(io, HWS_URING_FAILS);
+    if (hws_io_is(io, HWS_IO_CLOSES) || hws_uring_of(io)->ending || is_told_otherwise(io)) return;
+    const int error = result & POLLERR ? hws_socket_error(io->fd) : 0;
+    if (result < 0)
+        end(io, -result);
+    else if (result & POLLERR)
+        end(io, error ? error : ECONNRESET);
+    else if (!hws_uring_has(io, HWS_URING_FAILS))
+        hws_uring_pend(io);
+}
