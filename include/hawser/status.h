@@ -50,6 +50,7 @@ extern "C" {
     X(ERR_MESSAGE_TOO_BIG, -31, 1009, 413, "message over the size limit")                          \
     X(ERR_MESSAGE_FRAGMENTS, -32, 1008, 400, "message in too many fragments")                      \
     X(ERR_MESSAGE_TIMEOUT, -33, 1008, 408, "message took too long to arrive")                      \
+    X(ERR_INFLATION, -34, 1008, 400, "compressed data that is far too much, for too long")         \
     X(ERR_UTF8, -35, 1007, 400, "text that is not UTF-8")                                          \
     X(ERR_CONTROL_RATE, -36, 1008, 400, "too many control frames")                                 \
     X(ERR_MESSAGE_RATE, -37, 1008, 429, "messages come too fast")                                  \

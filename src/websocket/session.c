@@ -218,6 +218,25 @@ static void yield(hws_session *session, hws_span input, uint64_t rest_ms)
         set_alarm(session, hws_loop_now_ms(hws_session_plan_of(session)->loop) + rest_ms);
 }
 
+/* It was enough for one go; a rest is for what was inflated. */
+static void rest(hws_session *session, hws_span input, uint64_t rest_ms)
+{
+    const hws_session_plan *plan = hws_session_plan_of(session);
+    yield(session, input, rest_ms);
+    if (rest_ms == 0) return;
+    if (!hws_inflation_lend(hws_slots_debts(plan->slots), hws_session_handle(session),
+                            hws_loop_now_ms(plan->loop), rest_ms))
+        hws_session_give_up(session, HWS_ERR_INFLATION);
+}
+
+static void end_rest(const hws_session *session)
+{
+    const hws_session_plan *plan = hws_session_plan_of(session);
+    if (session->yields && plan->endpoint.deflate)
+        hws_inflation_resume(hws_slots_debts(plan->slots), hws_session_handle(session),
+                             hws_loop_now_ms(plan->loop));
+}
+
 /* How many messages may be handled in one go.  When many send without pause each gets less, so that
  * a round through all of them stays short. */
 static uint32_t budget(const hws_session *session)
@@ -263,12 +282,12 @@ static bool take_input(hws_session *session, hws_span input)
         }
         const bool is_enough = count >= count_max || hws_inflation_is_much(&inflation, deflate);
         if (is_enough && input.size > 0) {
-            yield(session, input, hws_inflation_rest_ms(&inflation, deflate));
+            rest(session, input, hws_inflation_rest_ms(&inflation, deflate));
             break;
         }
     }
     const uint64_t rest_ms = hws_inflation_rest_ms(&inflation, deflate);
-    if (rest_ms > 0 && !session->paused) yield(session, input, rest_ms);
+    if (rest_ms > 0 && !session->paused) rest(session, input, rest_ms);
     send_answers(stream_of(session));
     update_alarm(session);
     return true;
@@ -278,6 +297,7 @@ static bool take_input(hws_session *session, hws_span input)
 static bool resume(hws_session *session)
 {
     const hws_span input = hws_endpoint_held(&session->endpoint);
+    end_rest(session);
     session->paused = false;
     set_yields(session, false);
     if (!take_input(session, input)) return false;

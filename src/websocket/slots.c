@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "loop/loop.h"
+#include "websocket/inflation.h"
 
 enum {
     SHELF_COUNT = 16,
@@ -42,6 +43,7 @@ struct hws_slots {
     atomic_size_t posted_size;
     hws_deferred turn_end; /* asked for while input is held */
     uint32_t yielding;     /* sessions */
+    hws_inflation_debts debts;
     bool holds_input;
     bool are_clients; /* from the beginning */
     void *owner;      /* likewise */
@@ -290,6 +292,11 @@ void hws_slots_add_yielding(hws_slots *slots, int change)
 uint32_t hws_slots_yielding(const hws_slots *slots)
 {
     return slots->yielding;
+}
+
+hws_inflation_debts *hws_slots_debts(hws_slots *slots)
+{
+    return &slots->debts;
 }
 
 void hws_slots_each(hws_slots *slots, void (*call)(struct hws_session *session, void *user),

@@ -72,6 +72,9 @@ bool hws_slots_holds_input(const hws_slots *slots);
 void hws_slots_add_yielding(hws_slots *slots, int change);
 uint32_t hws_slots_yielding(const hws_slots *slots);
 
+/* Those who had to rest from being inflated. */
+struct hws_inflation_debts *hws_slots_debts(hws_slots *slots);
+
 /* Calls `call` for each session that is in the table now; it may leave during its call. */
 void hws_slots_each(hws_slots *slots, void (*call)(struct hws_session *session, void *user),
                     void *user);
