@@ -155,7 +155,8 @@ hws_status hws_dial_new(hws_loop *loop, const hws_dial_target *target, const hws
     dial->begin.call = on_begin;
     dial->free.call = on_free;
     copy_target(dial, target);
-    const uint64_t until_ms = hws_loop_now_ms(loop) + dial->target.connect_timeout_ms;
+    /* Not the turn's time: reading the system's authorities may have taken most of the turn. */
+    const uint64_t until_ms = hws_clock_ms() + dial->target.connect_timeout_ms;
     const hws_status status = hws_alarm_set(&dial->deadline, loop, until_ms);
     if (status < HWS_OK) {
         hws_memory_free(hws_loop_memory(loop), dial, sizeof *dial);

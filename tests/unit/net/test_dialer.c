@@ -14,6 +14,7 @@
 #include "lib/test_memory.h"
 #include "loop/state.h"
 #include "net/address.h"
+#include "net/dialer_state.h"
 #include "net/stream_tls.h"
 
 static hws_loop *loop;
@@ -911,6 +912,32 @@ static void test_no_tls_in_time(void **state)
 }
 
 /* The loop's end is the end of time. */
+/* A deadline counts from the call, however long the turn has taken before it. */
+
+static void dial_late_in_a_turn(hws_deferred *deferred)
+{
+    const uint64_t begun_ms = hws_loop_now_ms(loop);
+    while (hws_clock_ms() < begun_ms + 3) {
+    }
+    const uint64_t called_ms = hws_clock_ms();
+    const hws_dial_target target = {.host = "127.0.0.1", .port = 1};
+    assert_int_equal(dial(&target), HWS_OK);
+    const uint64_t until_ms = hws_alarm_at_ms(&it.dial->deadline, loop);
+    assert_true(until_ms >= called_ms + it.dial->target.connect_timeout_ms);
+    hws_dial_cancel(it.dial);
+    it.is_done = true;
+    (void)deferred;
+}
+
+static void test_late_in_a_turn(void **state)
+{
+    (void)state;
+    hws_deferred deferred = {.call = dial_late_in_a_turn};
+    hws_loop_defer(loop, &deferred);
+    step();
+    assert_true(it.is_done);
+}
+
 static void test_the_loop_ends(void **state)
 {
     (void)state;
@@ -1054,6 +1081,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_connection_in_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_proxy_in_time, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_tls_in_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_late_in_a_turn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_loop_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cancel_in_each_step, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cancel_in_each_turn, set_up, tear_down),
