@@ -179,7 +179,7 @@ def upgrade_while_draining():
     with subject.socket(timeout=PATIENCE_S) as ws:
         data = ws.request("/echo")
         ws.send_bytes(data[:20])
-        answer_of(subject, subject.canary, "all read")
+        subject.let_it_read()
         subject.signal(signal.SIGTERM)
         assert stubborn.receive_close().code == 1001
         ws.send_bytes(data[20:])

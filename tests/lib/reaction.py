@@ -57,6 +57,13 @@ class Subject(Server):
             assert time.monotonic() < end, f"{count} sockets open, {self.socket_count} before"
             time.sleep(0.002)
 
+    def let_it_read(self):
+        """What was sent before has been read after this.  One answer to the canary may come from
+        the turn that accepts a connection; only a later turn reads from that."""
+        for text in ("accepted", "asked to read", "read"):
+            self.canary.send_text(text)
+            assert self.canary.receive_message().payload == text.encode()
+
     def renew_canary(self):
         """Where the server pings so fast that a canary nobody listens to is taken for dead."""
         self.canary.end()
