@@ -13,7 +13,6 @@ import base64
 import hashlib
 import json
 import sys
-import time
 from urllib.parse import unquote
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -21,7 +20,7 @@ TEXT, CLOSE = 0x1, 0x8
 
 
 def tell(who, event, text=""):
-    line = {"at": time.monotonic(), "who": who, "event": event, "text": text}
+    line = {"who": who, "event": event, "text": text}
     print(json.dumps(line), flush=True)
 
 

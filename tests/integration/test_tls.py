@@ -88,7 +88,7 @@ def plain_http(subject):
         start = time.monotonic()
         answer = say(subject, data)
         assert not answer.startswith(b"HTTP/1.1 2") and b"101" not in answer, answer
-        assert time.monotonic() - start < 5
+        assert time.monotonic() - start < 9  # and not when its time for a handshake is over
 
 
 def upgrade_without_tls(subject):
