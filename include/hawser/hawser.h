@@ -5,6 +5,7 @@
 #define HAWSER_HAWSER_H
 
 #include "hawser/channel.h"
+#include "hawser/channel_metrics.h"
 #include "hawser/client.h"
 #include "hawser/deflate.h"
 #include "hawser/endpoint.h"

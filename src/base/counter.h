@@ -27,6 +27,12 @@ static inline void hws_counter_add(hws_counter *self, uint64_t amount)
     atomic_store_explicit(&self->value, value, memory_order_relaxed);
 }
 
+/* Of a number that several threads change.  Thread: any. */
+static inline void hws_counter_add_shared(hws_counter *self, uint64_t amount)
+{
+    atomic_fetch_add_explicit(&self->value, amount, memory_order_relaxed);
+}
+
 /* Of a number that goes up and down.  Thread: the writer's. */
 static inline void hws_counter_subtract(hws_counter *self, uint64_t amount)
 {

@@ -29,6 +29,7 @@ static const hws_policy *read_channel(hws_api_call *call, hws_text *channel)
 static void on_published(void *user, const hws_engine_answer *answer)
 {
     hws_api_call *call = user;
+    hws_hub_published(call->hub, call->channel, answer);
     call->error = hws_error_of(answer->status);
     if (call->error != HWS_ERROR_NONE) return;
     HWS_WRITE(&call->result, "{");
@@ -67,6 +68,7 @@ static void publish_to(hws_api_call *call, hws_text channel)
         publication.idempotency_key.size > IDEMPOTENCY_KEY_SIZE_MAX)
         return;
     if (publication.idempotency_key.size == 0) publication.idempotency_key = (hws_text){0};
+    call->channel = channel;
     call->error = HWS_ERROR_INTERNAL; /* until the engine has answered */
     const hws_status status =
         hws_hub_publish_json(call->hub, &publication, data, tags, on_published, call);
@@ -183,20 +185,24 @@ static void history_remove(hws_api_call *call)
 /* Several in one: {"commands":[{"publish":{…}},…]} is answered by {"replies":[{"publish":{…}},…]},
  * in order, each with its own result or error. */
 
+static void run_one(hws_api_call *call, const char *name)
+{
+    hws_api_kind kind = name ? hws_api_find(hws_text_of(name)) : HWS_API_UNKNOWN;
+    if (kind == HWS_API_BATCH) kind = HWS_API_UNKNOWN; /* a batch within a batch is none */
+    if (kind == HWS_API_UNKNOWN || json_is_object(call->parameters))
+        hws_api_run(call, kind);
+    else
+        call->error = HWS_ERROR_BAD_REQUEST;
+}
+
 static void batch_one(hws_hub *hub, const json_t *command, hws_writer *to)
 {
     const char *name = json_object_iter_key(json_object_iter((json_t *)(uintptr_t)command));
-    const json_t *parameters = name ? json_object_get(command, name) : NULL;
-    hws_api_method *method = name ? hws_api_find(hws_text_of(name)) : NULL;
-    if (!method || json_object_size(command) != 1 || !json_is_object(parameters)) {
-        HWS_WRITE(to, "{\"error\":");
-        hws_write_error(to, method ? HWS_ERROR_BAD_REQUEST : HWS_ERROR_METHOD_NOT_FOUND);
-        HWS_WRITE(to, "}");
-        return;
-    }
-    hws_api_call call = {.hub = hub, .parameters = parameters};
-    call.result = hws_writer_on(hub->memory);
-    method(&call);
+    hws_api_call call = {.hub = hub,
+                         .parameters = name ? json_object_get(command, name) : NULL,
+                         .result = hws_writer_on(hub->memory)};
+    if (json_object_size(command) > 1) call.parameters = NULL; /* which one is meant? */
+    run_one(&call, name);
     if (call.error == HWS_ERROR_NONE && !call.result.has_failed) {
         HWS_WRITE(to, "{");
         hws_write_string(to, hws_text_of(name));
@@ -230,38 +236,48 @@ static void batch(hws_api_call *call)
 static const struct {
     const char *name;
     hws_api_method *run;
-} METHODS[] = {
-    {"publish", publish},
-    {"broadcast", broadcast},
-    {"subscribe", hws_api_subscribe},
-    {"unsubscribe", hws_api_unsubscribe},
-    {"disconnect", hws_api_disconnect},
-    {"refresh", hws_api_refresh},
-    {"presence", presence},
-    {"presence_stats", presence_stats},
-    {"history", history},
-    {"history_remove", history_remove},
-    {"channels", hws_api_channels},
-    {"info", hws_api_info},
+} METHODS[HWS_API_UNKNOWN] = {
+    [HWS_API_PUBLISH] = {"publish", publish},
+    [HWS_API_BROADCAST] = {"broadcast", broadcast},
+    [HWS_API_SUBSCRIBE] = {"subscribe", hws_api_subscribe},
+    [HWS_API_UNSUBSCRIBE] = {"unsubscribe", hws_api_unsubscribe},
+    [HWS_API_DISCONNECT] = {"disconnect", hws_api_disconnect},
+    [HWS_API_REFRESH] = {"refresh", hws_api_refresh},
+    [HWS_API_PRESENCE] = {"presence", presence},
+    [HWS_API_PRESENCE_STATS] = {"presence_stats", presence_stats},
+    [HWS_API_HISTORY] = {"history", history},
+    [HWS_API_HISTORY_REMOVE] = {"history_remove", history_remove},
+    [HWS_API_CHANNELS] = {"channels", hws_api_channels},
+    [HWS_API_INFO] = {"info", hws_api_info},
+    [HWS_API_BATCH] = {"batch", batch},
 };
 
-/* A batch within a batch is none. */
-hws_api_method *hws_api_find(hws_text name)
+hws_api_kind hws_api_find(hws_text name)
 {
-    for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++)
-        if (hws_text_equal(name, hws_text_of(METHODS[i].name))) return METHODS[i].run;
-    return NULL;
+    size_t kind = 0;
+    while (kind < HWS_API_UNKNOWN && !hws_text_equal(name, hws_text_of(METHODS[kind].name))) kind++;
+    return (hws_api_kind)kind;
 }
 
-hws_api_method *hws_api_find_outer(hws_text name)
+void hws_api_run(hws_api_call *call, hws_api_kind kind)
 {
-    return hws_text_equal(name, hws_text_of("batch")) ? batch : hws_api_find(name);
+    hws_counter_add_shared(&call->hub->metric.api_calls[kind], 1);
+    if (kind < HWS_API_UNKNOWN)
+        METHODS[kind].run(call);
+    else
+        call->error = HWS_ERROR_METHOD_NOT_FOUND;
+}
+
+void hws_api_count_error(hws_hub *hub, hws_error error)
+{
+    hws_counter_add_shared(&hub->metric.api_errors[hws_error_class((int)error)], 1);
 }
 
 void hws_api_write_answer(hws_api_call *call, hws_writer *to)
 {
     if (call->error == HWS_ERROR_NONE && call->result.has_failed) call->error = HWS_ERROR_INTERNAL;
     if (call->error != HWS_ERROR_NONE) {
+        hws_api_count_error(call->hub, call->error);
         HWS_WRITE(to, "{\"error\":");
         hws_write_error(to, call->error);
         HWS_WRITE(to, "}");

@@ -17,6 +17,7 @@ enum {
 typedef struct hws_api_call {
     hws_hub *hub;
     const json_t *parameters; /* an object */
+    hws_text channel;         /* that it publishes in */
     hws_writer result;        /* JSON, if there is no error */
     hws_error error;
     bool is_too_much; /* it asks for more than one call may */
@@ -25,11 +26,15 @@ typedef struct hws_api_call {
 
 typedef void hws_api_method(hws_api_call *call);
 
-/* NULL: there is no such method.  The second knows batches, too. */
-hws_api_method *hws_api_find(hws_text name);
-hws_api_method *hws_api_find_outer(hws_text name);
+/* HWS_API_UNKNOWN: there is no such method. */
+hws_api_kind hws_api_find(hws_text name);
 
-/* {"result":…} or {"error":…}. */
+/* Counts the call, and makes it; what is unknown fails. */
+void hws_api_run(hws_api_call *call, hws_api_kind kind);
+
+void hws_api_count_error(hws_hub *hub, hws_error error);
+
+/* {"result":…} or {"error":…}, which is counted. */
 void hws_api_write_answer(hws_api_call *call, hws_writer *to);
 
 /* In api_order.c, api_survey.c. */

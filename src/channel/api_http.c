@@ -79,8 +79,9 @@ static void respond(hws_request *request, int status, hws_text body)
                               });
 }
 
-static void refuse(const hws_hub *hub, hws_request *request, int status, hws_error error)
+static void refuse(hws_hub *hub, hws_request *request, int status, hws_error error)
 {
+    hws_api_count_error(hub, error);
     hws_writer body = hws_writer_on(hub->memory);
     HWS_WRITE(&body, "{\"error\":");
     hws_write_error(&body, error);
@@ -97,13 +98,13 @@ static int status_of(const hws_api_call *call)
     return call->error == HWS_ERROR_INTERNAL ? 503 : 200;
 }
 
-static void call_method(hws_hub *hub, hws_request *request, hws_api_method *method,
+static void call_method(hws_hub *hub, hws_request *request, hws_api_kind kind,
                         const json_t *parameters)
 {
     hws_api_call call = {
         .hub = hub, .parameters = parameters, .result = hws_writer_on(hub->memory)};
     hws_writer body = hws_writer_on(hub->memory);
-    method(&call);
+    hws_api_run(&call, kind);
     hws_api_write_answer(&call, &body);
     if (body.has_failed)
         refuse(hub, request, 503, HWS_ERROR_INTERNAL);
@@ -113,7 +114,7 @@ static void call_method(hws_hub *hub, hws_request *request, hws_api_method *meth
     hws_writer_release(&call.result);
 }
 
-static void obey(hws_hub *hub, hws_request *request, hws_api_method *method)
+static void obey(hws_hub *hub, hws_request *request, hws_api_kind kind)
 {
     json_t *parameters = NULL;
     const hws_status status = hws_json_read(hws_request_body(request), &parameters);
@@ -122,7 +123,7 @@ static void obey(hws_hub *hub, hws_request *request, hws_api_method *method)
     else if (status != HWS_OK || !json_is_object(parameters))
         refuse(hub, request, 400, HWS_ERROR_BAD_REQUEST);
     else
-        call_method(hub, request, method, parameters);
+        call_method(hub, request, kind, parameters);
     json_decref(parameters);
 }
 
@@ -130,18 +131,18 @@ static void on_request(hws_request *request, void *user)
 {
     hws_hub *hub = user;
     const hws_text path = hws_request_path(request);
-    hws_api_method *method =
-        hws_api_find_outer((hws_text){path.data + PREFIX_SIZE, path.size - PREFIX_SIZE});
+    const hws_api_kind kind =
+        hws_api_find((hws_text){path.data + PREFIX_SIZE, path.size - PREFIX_SIZE});
     if (!is_authorized(hub, request))
         refuse(hub, request, 401, HWS_ERROR_UNAUTHORIZED);
-    else if (!method)
+    else if (kind == HWS_API_UNKNOWN)
         refuse(hub, request, 404, HWS_ERROR_METHOD_NOT_FOUND);
     else if (!hws_text_equal(hws_request_method(request), hws_text_of("POST")))
         refuse(hub, request, 405, HWS_ERROR_BAD_REQUEST);
     else if (!is_json(request) || hws_request_header(request, "Content-Encoding").data)
         refuse(hub, request, 415, HWS_ERROR_BAD_REQUEST);
     else
-        obey(hub, request, method);
+        obey(hub, request, kind);
 }
 
 hws_route hws_hub_api_route(hws_hub *hub)

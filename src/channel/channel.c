@@ -47,6 +47,13 @@ static hws_blob *make_push(const hws_channel *channel, hws_text kind, hws_text b
 
 /* Delivering. */
 
+/* Publications that a member gets, or, with its end, does not. */
+static void count_delivered(const hws_channel *channel, const hws_guest *client, size_t count)
+{
+    if (client->state == HWS_GUEST_ENDED) return;
+    hws_counter_add(&hws_station_namespace(channel->station, channel->policy)->delivered, count);
+}
+
 /* What belongs to one offset, to one member. */
 static void deliver_to(hws_subscription *member, hws_bulletin *bulletin, uint64_t offset)
 {
@@ -54,6 +61,7 @@ static void deliver_to(hws_subscription *member, hws_bulletin *bulletin, uint64_
     switch (hws_merge_take(&member->merge, offset)) {
     case HWS_MERGE_DELIVER:
         hws_guest_share(member->client, bulletin);
+        count_delivered(member->channel, member->client, 1);
         break;
     case HWS_MERGE_HOLD:
         blob = hws_bulletin_in(bulletin, member->client->outlet.format);
@@ -107,11 +115,14 @@ static void drop_first(hws_channel *channel)
 /* Nobody joins or leaves meanwhile: callbacks come later. */
 static void deliver_all(hws_channel *channel, hws_bulletin *all)
 {
+    size_t count = 0;
+    for (const hws_waiting *each = channel->first; each; each = each->next) count++;
     for (size_t i = 0; i < channel->member_count; i++) {
         hws_subscription *member = channel->members[i];
         if (all->text.data && takes_all(channel, member)) {
             if (channel->last->offset > 0) member->merge.offset = channel->last->offset;
             hws_guest_share(member->client, all);
+            count_delivered(channel, member->client, count);
         } else {
             deliver_each(channel, member);
         }
@@ -186,7 +197,11 @@ static void take_publication(hws_channel *channel, const hws_letter *letter)
     }
     const bool only_latest = channel->policy->max_rate > 0;
     const bool is_timed = only_latest && channel->first;
-    if (is_timed) drop_first(channel);
+    if (is_timed) {
+        drop_first(channel);
+        hws_counter_add(&hws_station_namespace(channel->station, channel->policy)->conflated,
+                        channel->member_count);
+    }
     *waiting = (hws_waiting){.push = push, .offset = letter->offset};
     if (channel->last)
         channel->last->next = waiting;
@@ -228,6 +243,7 @@ void hws_channel_catch_up(hws_subscription *subscription)
     hws_blob *frame;
     while ((frame = hws_merge_next(&subscription->merge, memory))) {
         hws_guest_share_blob(subscription->client, frame);
+        count_delivered(subscription->channel, subscription->client, 1);
         hws_blob_unref(frame);
     }
     if (subscription->merge.has_gap) hws_guest_lost_place(subscription);
@@ -289,14 +305,20 @@ static hws_status subscribe(hws_channel *channel)
 {
     hws_station *station = channel->station;
     hws_engine *engine = station->hub->engine;
-    return engine->calls->subscribe(engine, &station->mailbox, hws_channel_name(channel));
+    bool is_first = false;
+    const hws_status status =
+        engine->calls->subscribe(engine, &station->mailbox, hws_channel_name(channel), &is_first);
+    if (is_first)
+        hws_counter_add(&hws_station_namespace(station, channel->policy)->channels_opened, 1);
+    return status;
 }
 
 static void unsubscribe(hws_channel *channel)
 {
     hws_station *station = channel->station;
     hws_engine *engine = station->hub->engine;
-    engine->calls->unsubscribe(engine, &station->mailbox, hws_channel_name(channel));
+    if (engine->calls->unsubscribe(engine, &station->mailbox, hws_channel_name(channel)))
+        hws_counter_add(&hws_station_namespace(station, channel->policy)->channels_closed, 1);
 }
 
 static hws_status list_channel(hws_channel *channel)
@@ -376,6 +398,7 @@ hws_status hws_channel_add(hws_station *station, const hws_policy *policy, hws_t
     subscription->at = channel->member_count;
     channel->members[channel->member_count] = subscription;
     set_member_count(channel, channel->member_count + 1);
+    hws_counter_add(&hws_station_namespace(station, policy)->subscribed, 1);
     return HWS_OK;
 }
 
@@ -386,6 +409,7 @@ void hws_channel_remove(hws_subscription *subscription)
     channel->members[subscription->at] = channel->members[last];
     channel->members[subscription->at]->at = subscription->at;
     set_member_count(channel, last);
+    hws_counter_add(&hws_station_namespace(channel->station, channel->policy)->unsubscribed, 1);
     subscription->channel = NULL;
     hws_merge_release(&subscription->merge, channel->station->hub->memory);
     close_if_empty(channel);

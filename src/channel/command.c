@@ -60,8 +60,14 @@ void hws_command_succeed(const hws_command *command, hws_text result)
     reply(command, hws_text_of(command->method), result);
 }
 
+static void count_error(const hws_command *command, int code)
+{
+    hws_counter_add(&command->client->station->metric.errors[hws_error_class(code)], 1);
+}
+
 void hws_command_fail(const hws_command *command, hws_error error)
 {
+    count_error(command, (int)error);
     if (hws_format_is_one_way(command->client->outlet.format)) {
         hws_guest_disconnect(command->client, disconnect_code(error), hws_error_text(error));
         return;
@@ -74,6 +80,7 @@ void hws_command_fail(const hws_command *command, hws_error error)
 
 void hws_command_fail_with(const hws_command *command, int code, hws_text message)
 {
+    count_error(command, code);
     hws_writer text = hws_writer_on(hub_of(command)->memory);
     HWS_WRITE(&text, "{\"code\":");
     hws_write_number(&text, (uint64_t)code);
@@ -212,6 +219,8 @@ static void on_published(void *user, const hws_engine_answer *answer)
 {
     hws_command *kept = user;
     if (answer->status == HWS_OK)
+        hws_counter_add(&hws_station_namespace(kept->client->station, kept->policy)->published, 1);
+    if (answer->status == HWS_OK)
         hws_command_succeed(kept, hws_text_of("{}"));
     else
         hws_command_fail(kept, hws_error_of(answer->status));
@@ -243,12 +252,14 @@ static void publish(const hws_command *command, const hws_policy *policy, hws_te
                                           hws_guest_subscription(command->client, channel));
     const hws_publication publication = {.channel = channel, .body = hws_writer_text(&body)};
     hws_command *kept = NULL;
-    if (size > policy->max_message)
+    if (size > policy->max_message) {
         hws_command_fail(command, HWS_ERROR_LIMIT_EXCEEDED);
-    else if (!publication.body.data)
+    } else if (!publication.body.data) {
         hws_command_fail(command, HWS_ERROR_INTERNAL);
-    else if ((kept = hws_command_keep(command)))
+    } else if ((kept = hws_command_keep(command))) {
+        kept->policy = policy;
         hub->engine->calls->publish(hub->engine, policy, &publication, on_published, kept);
+    }
     hws_writer_release(&body);
 }
 
@@ -280,25 +291,25 @@ static void run_send(const hws_command *command)
 
 /* Methods. */
 
-static const method METHODS[] = {
-    {"connect", hws_command_connect},
-    {"subscribe", run_subscribe},
-    {"unsubscribe", run_unsubscribe},
-    {"publish", run_publish},
-    {"presence", hws_command_presence},
-    {"presence_stats", hws_command_presence_stats},
-    {"history", hws_command_history},
-    {"rpc", hws_command_rpc},
-    {"refresh", hws_command_refresh},
-    {"sub_refresh", hws_command_sub_refresh},
-    {"ping", run_ping},
-    {"send", run_send},
+static const method METHODS[HWS_COMMAND_UNKNOWN] = {
+    [HWS_COMMAND_CONNECT] = {"connect", hws_command_connect},
+    [HWS_COMMAND_SUBSCRIBE] = {"subscribe", run_subscribe},
+    [HWS_COMMAND_UNSUBSCRIBE] = {"unsubscribe", run_unsubscribe},
+    [HWS_COMMAND_PUBLISH] = {"publish", run_publish},
+    [HWS_COMMAND_PRESENCE] = {"presence", hws_command_presence},
+    [HWS_COMMAND_PRESENCE_STATS] = {"presence_stats", hws_command_presence_stats},
+    [HWS_COMMAND_HISTORY] = {"history", hws_command_history},
+    [HWS_COMMAND_RPC] = {"rpc", hws_command_rpc},
+    [HWS_COMMAND_REFRESH] = {"refresh", hws_command_refresh},
+    [HWS_COMMAND_SUB_REFRESH] = {"sub_refresh", hws_command_sub_refresh},
+    [HWS_COMMAND_PING] = {"ping", run_ping},
+    [HWS_COMMAND_SEND] = {"send", run_send},
 };
 
 /* The first method that the object names; its parameters too. */
 static const method *find_method(const json_t *object, const json_t **parameters)
 {
-    for (size_t i = 0; i < sizeof METHODS / sizeof *METHODS; i++) {
+    for (size_t i = 0; i < HWS_COMMAND_UNKNOWN; i++) {
         *parameters = json_object_get(object, METHODS[i].name);
         if (*parameters) return &METHODS[i];
     }
@@ -325,6 +336,8 @@ void hws_command_obey(hws_guest *client, const json_t *object)
         hws_guest_disconnect(client, HWS_DISCONNECT_BAD_REQUEST, "bad request");
         return;
     }
+    const size_t kind = found ? (size_t)(found - METHODS) : HWS_COMMAND_UNKNOWN;
+    hws_counter_add(&client->station->metric.commands[kind], 1);
     if (!found) {
         hws_command_fail(&command, HWS_ERROR_METHOD_NOT_FOUND);
         return;

@@ -15,6 +15,7 @@ typedef struct hws_command {
     uint64_t id;
     const char *method;       /* its name in the reply */
     const json_t *parameters; /* an object; lives until the command returns */
+    const hws_policy *policy; /* publish: of its channel */
 } hws_command;
 
 /* Does what one command asks for, and answers it, now or later. */

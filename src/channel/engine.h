@@ -25,7 +25,8 @@ typedef struct hws_engine_answer {
                               object, likewise */
     size_t count;          /* of publications, or of clients */
     size_t user_count;
-    bool recovered; /* history: nothing is missing between `since` and the newest */
+    bool is_repeated; /* publish: nothing was, since its idempotency key was used before */
+    bool recovered;   /* history: nothing is missing between `since` and the newest */
 } hws_engine_answer;
 
 typedef void hws_engine_done(void *user, const hws_engine_answer *answer);
@@ -60,9 +61,13 @@ typedef struct hws_engine_calls {
 
     /* What is published in the channel comes to the mailbox: at the latest from the answer on to a
      * history that is asked for after this.
+     * `is_first`: no other mailbox of this node subscribes to it.
      * Errors: HWS_ERR_NO_MEMORY, HWS_ERR_LIMIT (channels). */
-    hws_status (*subscribe)(hws_engine *engine, hws_mailbox *mailbox, hws_text channel);
-    void (*unsubscribe)(hws_engine *engine, hws_mailbox *mailbox, hws_text channel);
+    hws_status (*subscribe)(hws_engine *engine, hws_mailbox *mailbox, hws_text channel,
+                            bool *is_first);
+
+    /* Returns: whether none does any more. */
+    bool (*unsubscribe)(hws_engine *engine, hws_mailbox *mailbox, hws_text channel);
 
     /* Errors: HWS_ERR_NO_MEMORY, HWS_ERR_LIMIT; nobody gets it then. */
     void (*publish)(hws_engine *engine, const hws_policy *policy,

@@ -24,7 +24,15 @@ static size_t number_of(const hws_engine_memory *it, const hws_mailbox *mailbox)
     return number;
 }
 
-static hws_status subscribe(hws_engine *engine, hws_mailbox *mailbox, hws_text channel)
+static bool is_wanted(const hws_record *it)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < sizeof it->wanted / sizeof *it->wanted; i++) any |= it->wanted[i];
+    return any != 0;
+}
+
+static hws_status subscribe(hws_engine *engine, hws_mailbox *mailbox, hws_text channel,
+                            bool *is_first)
 {
     hws_engine_memory *it = hws_engine_memory_of(engine);
     const uint64_t hash = hws_record_hash(it, channel);
@@ -33,14 +41,16 @@ static hws_status subscribe(hws_engine *engine, hws_mailbox *mailbox, hws_text c
     const hws_status status = hws_record_find_or_make(it, in, channel, hash, &found);
     if (status == HWS_OK) {
         const size_t number = number_of(it, mailbox);
+        *is_first = !is_wanted(found);
         found->wanted[number / 64] |= UINT64_C(1) << number % 64;
     }
     hws_shard_leave(in);
     return status;
 }
 
-static void unsubscribe(hws_engine *engine, hws_mailbox *mailbox, hws_text channel)
+static bool unsubscribe(hws_engine *engine, hws_mailbox *mailbox, hws_text channel)
 {
+    bool is_last = false;
     hws_engine_memory *it = hws_engine_memory_of(engine);
     const uint64_t hash = hws_record_hash(it, channel);
     hws_shard *in = hws_shard_enter(it, hash);
@@ -48,9 +58,11 @@ static void unsubscribe(hws_engine *engine, hws_mailbox *mailbox, hws_text chann
     if (found) {
         const size_t number = number_of(it, mailbox);
         found->wanted[number / 64] &= ~(UINT64_C(1) << number % 64);
+        is_last = !is_wanted(found);
         hws_record_tidy(it, in, found, it->clock());
     }
     hws_shard_leave(in);
+    return is_last;
 }
 
 static hws_status enter(hws_engine *engine, const hws_member *member)

@@ -127,14 +127,15 @@ static void unpack(const hws_engine_memory *it, parcel *made)
 }
 
 static hws_status publish_in(hws_engine_memory *it, const hws_policy *policy,
-                             const hws_publication *what, hws_record *to, hws_position *position)
+                             const hws_publication *what, hws_record *to, hws_engine_answer *answer)
 {
     const uint64_t now_ms = it->clock();
     hws_history_expire(&to->history, it->memory, now_ms);
     if (what->idempotency_key.data) {
         const hws_used_key *key = find_key(to, what->idempotency_key, now_ms);
         if (key) {
-            *position = hws_record_position(to, key->offset);
+            answer->position = hws_record_position(to, key->offset);
+            answer->is_repeated = true;
             return HWS_OK;
         }
     }
@@ -158,7 +159,7 @@ static hws_status publish_in(hws_engine_memory *it, const hws_policy *policy,
         }
         to->touched_ms = now_ms;
         send_mailing(it, to, &made.mail);
-        *position = hws_record_position(to, made.offset);
+        answer->position = hws_record_position(to, made.offset);
     }
     unpack(it, &made);
     return status;
@@ -177,7 +178,7 @@ void hws_engine_memory_publish(hws_engine *engine, const hws_policy *policy,
     if (!found && is_remembered)
         answer.status = hws_record_make(it, in, what->channel, hash, &found);
     if (found) {
-        answer.status = publish_in(it, policy, what, found, &answer.position);
+        answer.status = publish_in(it, policy, what, found, &answer);
         hws_record_tidy(it, in, found, it->clock());
     }
     hws_shard_leave(in);

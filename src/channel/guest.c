@@ -52,6 +52,7 @@ void hws_guest_disconnect(hws_guest *client, int code, const char *reason)
 {
     if (client->state == HWS_GUEST_ENDED) return;
     client->state = HWS_GUEST_ENDED;
+    hws_counter_add(&client->station->metric.disconnects[hws_disconnect_class(code)], 1);
     if (client->timer) hws_timer_stop(client->timer);
     hws_outlet_close(&client->outlet, memory_of(client), code, reason);
 }
@@ -189,6 +190,7 @@ void hws_guest_unsubscribe(hws_guest *client, hws_subscription *subscription, in
                            const char *reason)
 {
     if (code != 0) {
+        hws_counter_add(&client->station->metric.unsubscribes[hws_unsubscribe_class(code)], 1);
         hws_writer push = hws_writer_on(memory_of(client));
         HWS_WRITE(&push, "{\"push\":{\"channel\":");
         hws_write_string(&push, hws_channel_name(subscription->channel));
@@ -351,8 +353,13 @@ void hws_guest_write_info(const hws_guest *client, hws_text conn_info, hws_text 
 
 hws_status hws_guest_connected(hws_guest *client, hws_text user, hws_text conn_info)
 {
-    client->user = copy(client, user);
-    if (!client->user) return HWS_ERR_NO_MEMORY;
+    char *name = copy(client, user);
+    if (!name) return HWS_ERR_NO_MEMORY;
+    if (user.size > 0 && hws_roster_enter(&client->station->hub->roster, user) != HWS_OK) {
+        free_text(client, name, user.size);
+        return HWS_ERR_NO_MEMORY;
+    }
+    client->user = name;
     client->user_size = user.size;
     hws_writer info = hws_writer_on(memory_of(client));
     hws_guest_write_info(client, conn_info, (hws_text){0}, &info);
@@ -441,6 +448,8 @@ void hws_guest_free(hws_guest *client)
     while (client->subscriptions) hws_subscribe_end(client->subscriptions);
     hws_timer_free(client->timer);
     hws_loop_undefer(client->station->loop, &client->deferred);
+    if (client->user_size > 0)
+        hws_roster_leave(&client->station->hub->roster, hws_guest_user(client));
     unlist_client(client);
     hws_guest_unref(client);
 }

@@ -53,8 +53,12 @@ static hws_status open_hub(hws_hub *hub)
     if (status == HWS_OK)
         status =
             hws_engine_memory_new(hub->memory, hub->options.channel_count_max, NULL, &hub->engine);
-    if (status == HWS_OK && pthread_mutex_init(&hub->lock, NULL) != 0) status = HWS_ERR_SYSTEM;
-    return status;
+    if (status != HWS_OK) return status;
+    status = hws_roster_init(&hub->roster, hub->memory, &hub->key);
+    if (status != HWS_OK) return status;
+    if (pthread_mutex_init(&hub->lock, NULL) == 0) return HWS_OK;
+    hws_roster_release(&hub->roster);
+    return HWS_ERR_SYSTEM;
 }
 
 static void free_hub(hws_hub *hub)
@@ -149,7 +153,16 @@ hws_status hws_hub_publish_json(hws_hub *hub, const hws_publication *publication
     return status;
 }
 
+void hws_hub_published(hws_hub *hub, hws_text channel, const hws_engine_answer *answer)
+{
+    const hws_policy *policy = hws_policies_find(&hub->policies, channel);
+    if (answer->status != HWS_OK || answer->is_repeated || !policy) return;
+    hws_counter_add_shared(&hub->metric.namespaces[hws_hub_place(hub, policy)].published, 1);
+}
+
 typedef struct publishing {
+    hws_hub *hub;
+    hws_text channel;
     hws_status status;
     hws_position *position;
 } publishing;
@@ -158,6 +171,7 @@ static void on_published(void *user, const hws_engine_answer *answer)
 {
     publishing *it = user;
     it->status = answer->status;
+    hws_hub_published(it->hub, it->channel, answer);
     if (answer->status == HWS_OK && it->position) *it->position = answer->position;
 }
 
@@ -174,7 +188,7 @@ hws_status hws_hub_publish(hws_hub *hub, const char *channel, hws_text data,
         .idempotency_key = hws_text_of(options ? options->idempotency_key : NULL),
         .skip_history = options && options->skip_history,
     };
-    publishing it = {.position = position};
+    publishing it = {.hub = hub, .channel = name, .position = position};
     status = hws_hub_publish_json(hub, &publication, value, NULL, on_published, &it);
     json_decref(value);
     return status != HWS_OK ? status : it.status;
@@ -187,6 +201,24 @@ size_t hws_hub_client_count(const hws_hub *hub)
     return atomic_load(&hub->client_count);
 }
 
+void hws_hub_count(hws_hub *hub, hws_hub_metrics *metrics)
+{
+    *metrics = (hws_hub_metrics){
+        .client_count = atomic_load(&hub->client_count),
+        .user_count = hws_roster_count(&hub->roster),
+        .namespace_count = hub->policies.count,
+    };
+    for (size_t i = 0; i < hub->policies.count; i++)
+        memcpy(metrics->namespaces[i].name, hub->policies.list[i].name,
+               sizeof metrics->namespaces[i].name);
+    hws_hub_metric_sum(&hub->metric, metrics);
+    pthread_mutex_lock(&hub->lock);
+    for (size_t i = 0; i < hub->station_count; i++)
+        hws_hub_metric_sum(&hub->stations[i]->metric, metrics);
+    pthread_mutex_unlock(&hub->lock);
+    hws_hub_metric_settle(metrics);
+}
+
 void hws_hub_end(hws_hub *hub)
 {
     atomic_store(&hub->is_ending, true);
@@ -197,5 +229,6 @@ void hws_hub_free(hws_hub *hub)
     if (!hub) return;
     for (size_t i = 0; i < hub->station_count; i++) hws_station_free(hub->stations[i]);
     pthread_mutex_destroy(&hub->lock);
+    hws_roster_release(&hub->roster);
     free_hub(hub);
 }

@@ -16,7 +16,9 @@
 
 #include "base/hash.h"
 #include "channel/engine.h"
+#include "channel/metric.h"
 #include "channel/policy.h"
+#include "channel/roster.h"
 #include "channel/token.h"
 
 struct hws_station;
@@ -34,6 +36,8 @@ struct hws_hub {
     uint64_t started_ms;
     atomic_size_t client_count;
     atomic_bool is_ending;
+    hws_roster roster;
+    hws_hub_metric metric; /* what any thread counts: hws_counter_add_shared */
 
     pthread_mutex_t lock; /* of what follows */
     struct hws_station *stations[HWS_THREADS_MAX];
@@ -44,7 +48,13 @@ struct hws_hub {
  * everybody has to be of this machine. */
 bool hws_hub_welcomes(const hws_hub *hub, const char *address);
 
-/* Publishes for a back end.
+/* Where a namespace is counted. */
+static inline size_t hws_hub_place(const hws_hub *hub, const hws_policy *policy)
+{
+    return (size_t)(policy - hub->policies.list);
+}
+
+/* Publishes for a back end; what `answer` tells of it is counted by hws_hub_published.
  *
  * data     Any value.
  * tags     An object of strings; NULL: none.
@@ -53,5 +63,7 @@ bool hws_hub_welcomes(const hws_hub *hub, const char *address);
 HWS_MUST_CHECK hws_status hws_hub_publish_json(hws_hub *hub, const hws_publication *publication,
                                                const json_t *data, const json_t *tags,
                                                hws_engine_done *done, void *user);
+
+void hws_hub_published(hws_hub *hub, hws_text channel, const hws_engine_answer *answer);
 
 #endif /* HAWSER_CHANNEL_HUB_H */

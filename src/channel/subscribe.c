@@ -165,6 +165,12 @@ static hws_status come_in(hws_subscription *it)
     return status;
 }
 
+static void count_recovery(const hws_subscription *it, bool recovered)
+{
+    hws_namespace_metric *metric = hws_station_namespace(it->client->station, it->channel->policy);
+    hws_counter_add(recovered ? &metric->recovered : &metric->unrecovered, 1);
+}
+
 static void succeed(const hws_subscribing *it, const hws_engine_answer *answer)
 {
     hws_subscription *subscription = it->subscription;
@@ -172,6 +178,7 @@ static void succeed(const hws_subscribing *it, const hws_engine_answer *answer)
     write_result(&result, subscription, answer, it->recovers);
     const hws_text text = hws_writer_text(&result);
     if (text.data) {
+        if (it->recovers) count_recovery(subscription, answer->recovered);
         it->done(it->client, subscription, HWS_ERROR_NONE, text, it->user);
         hws_merge_join(&subscription->merge, answer->position.offset,
                        subscription->channel->policy->recovery);

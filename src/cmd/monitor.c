@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { PAGE_SIZE_MAX = HWS_METRICS_TEXT_MAX + 4096 };
+enum { PAGE_SIZE_MAX = HWS_METRICS_TEXT_MAX + HWS_HUB_METRICS_TEXT_MAX + 4096 };
 
 /* Bytes of this process that are in memory; 0: it cannot be told.  The second number of statm is
  * pages. */
@@ -55,20 +55,29 @@ static size_t write_process(char *text, size_t size)
                             (uint64_t)files.rlim_cur, hws_version());
 }
 
-static void answer_metrics(hws_request *request, void *user)
+static size_t write_all(const monitor *it, char *page)
 {
-    const monitor *it = user;
-    char page[PAGE_SIZE_MAX];
     hws_metrics now;
     hws_server_metrics(it->watched, &now);
     size_t size = hws_metrics_write(&now, page, HWS_METRICS_TEXT_MAX);
-    size += write_process(page + size, sizeof page - size);
+    hws_hub_metrics of_channels;
+    hws_hub_count(it->hub, &of_channels);
+    size += hws_hub_metrics_write(&of_channels, page + size, HWS_HUB_METRICS_TEXT_MAX);
+    return size + write_process(page + size, PAGE_SIZE_MAX - size);
+}
+
+static void answer_metrics(hws_request *request, void *user)
+{
+    char *page = malloc(PAGE_SIZE_MAX);
+    if (!page) return; /* unanswered, it is answered with 500 */
+    const size_t size = write_all(user, page);
     (void)hws_request_respond(
         request, &(hws_response){
                      .type = "application/openmetrics-text; version=1.0.0; charset=utf-8",
                      .body = page,
                      .body_size = size,
                  });
+    free(page);
 }
 
 static void answer_health(hws_request *request, void *user)
@@ -84,9 +93,10 @@ static void answer_health(hws_request *request, void *user)
 }
 
 hws_status monitor_open(monitor *it, hws_loop *loop, const char *listen, uint32_t inherited_count,
-                        const hws_server *watched, char *explain, size_t explain_size)
+                        const hws_server *watched, hws_hub *hub, char *explain, size_t explain_size)
 {
     it->watched = watched;
+    it->hub = hub;
     const hws_server_options options = {
         .listen = listen,
         .inherited_count = inherited_count,

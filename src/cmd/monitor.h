@@ -7,12 +7,14 @@
 
 typedef struct monitor {
     const hws_server *watched;
+    hws_hub *hub;       /* watched, too */
     hws_server *server; /* NULL: nobody asks */
     bool is_draining;   /* /healthz says so: balancers send nobody any more */
 } monitor;
 
 /* Errors: as hws_server_new, which `explain` is for. */
 hws_status monitor_open(monitor *it, hws_loop *loop, const char *listen, uint32_t inherited_count,
-                        const hws_server *watched, char *explain, size_t explain_size);
+                        const hws_server *watched, hws_hub *hub, char *explain,
+                        size_t explain_size);
 
 #endif /* HAWSER_CMD_MONITOR_H */

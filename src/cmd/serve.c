@@ -136,8 +136,8 @@ static hws_status make_monitor(service *it, char *explain, size_t size)
 {
     const char *listen = it->options->metrics;
     if (!listen) return HWS_OK;
-    return monitor_open(&it->monitor, it->loop, listen, it->inherited_count, it->server, explain,
-                        size);
+    return monitor_open(&it->monitor, it->loop, listen, it->inherited_count, it->server, it->hub,
+                        explain, size);
 }
 
 /* The objects, one after the other. */

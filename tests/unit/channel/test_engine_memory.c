@@ -108,7 +108,10 @@ static uint64_t publish(const char *channel, const char *body)
 
 static void subscribe(const char *channel)
 {
-    assert_int_equal(engine->calls->subscribe(engine, &mailbox, hws_text_of(channel)), HWS_OK);
+    bool is_first = false;
+    assert_int_equal(engine->calls->subscribe(engine, &mailbox, hws_text_of(channel), &is_first),
+                     HWS_OK);
+    assert_true(is_first);
 }
 
 static seen ask(const hws_history_query *query)
@@ -150,7 +153,8 @@ static void subscribers_get_what_is_published(void **state)
     assert_string_equal(inbox[1], "pub a {\"data\":3}");
     assert_string_equal(inbox[2], "pub a {\"data\":4,\"offset\":2}");
 
-    engine->calls->unsubscribe(engine, &mailbox, hws_text_of("a"));
+    assert_true(engine->calls->unsubscribe(engine, &mailbox, hws_text_of("a")));
+    assert_false(engine->calls->unsubscribe(engine, &mailbox, hws_text_of("z")));
     publish("a", "{\"data\":5");
     arrive();
     assert_int_equal(inbox_count, 0);
@@ -249,7 +253,7 @@ static void what_is_old_is_gone(void **state)
     assert_int_equal(publish("a", "{\"data\":3"), 3); /* the offsets go on */
 
     now_ms += UINT64_C(25) * 3600 * 1000; /* and are forgotten when nobody asks for long */
-    engine->calls->unsubscribe(engine, &mailbox, hws_text_of("a"));
+    (void)engine->calls->unsubscribe(engine, &mailbox, hws_text_of("a"));
     assert_int_equal(hws_engine_memory_channel_count(engine), 0);
     assert_int_equal(publish("a", "{\"data\":4"), 1);
     assert_false(recover("a", 1, epoch, 300).answer.recovered);
@@ -262,7 +266,7 @@ static void an_empty_channel_keeps_its_epoch(void **state)
     subscribe("a");
     char epoch[HWS_EPOCH_SIZE];
     memcpy(epoch, history("a", 0, false).answer.position.epoch, sizeof epoch);
-    engine->calls->unsubscribe(engine, &mailbox, hws_text_of("a"));
+    (void)engine->calls->unsubscribe(engine, &mailbox, hws_text_of("a"));
     now_ms += 999;
     publish("a", "{\"data\":1");
     assert_true(recover("a", 0, epoch, 300).answer.recovered);
@@ -398,8 +402,10 @@ static void channels_have_a_bound(void **state)
         publish(name, "{\"data\":1");
     }
     assert_int_equal(publish_with(&keeping, "more", "{\"data\":1", NULL).status, HWS_ERR_LIMIT);
-    assert_int_equal(engine->calls->subscribe(engine, &mailbox, hws_text_of("more")),
+    bool is_first = false;
+    assert_int_equal(engine->calls->subscribe(engine, &mailbox, hws_text_of("more"), &is_first),
                      HWS_ERR_LIMIT);
+    assert_false(is_first);
     publish("c7", "{\"data\":1");
     assert_int_equal(hws_engine_memory_channel_count(engine), 100);
     now_ms += UINT64_C(25) * 3600 * 1000; /* what nobody asks for goes by itself */
@@ -432,11 +438,12 @@ static void each_allocation_fails_once(void **state)
         assert_int_equal(history("a", 0, false).answer.position.offset, 0);
     }
     for (size_t fails = 0; fails < 3; fails++) {
+        bool is_first = false;
         const hws_member ada = member("1", "ada", "{}");
         counter.fail_after = fails;
         const hws_status status = engine->calls->enter(engine, &ada);
         const hws_status subscribed =
-            engine->calls->subscribe(engine, &mailbox, hws_text_of("new"));
+            engine->calls->subscribe(engine, &mailbox, hws_text_of("new"), &is_first);
         counter.fail_after = SIZE_MAX;
         assert_true(status == HWS_OK || status == HWS_ERR_NO_MEMORY);
         assert_true(subscribed == HWS_OK || subscribed == HWS_ERR_NO_MEMORY);
@@ -485,8 +492,10 @@ static void everybody_sees_one_order(void **state)
         assert_int_equal(hws_loop_new(NULL, &it->loop), HWS_OK);
         assert_int_equal(hws_mailbox_init(&it->mailbox, it->loop, &memory, observe, it), HWS_OK);
         assert_int_equal(engine->calls->attach(engine, &it->mailbox), HWS_OK);
-        assert_int_equal(engine->calls->subscribe(engine, &it->mailbox, hws_text_of("busy")),
-                         HWS_OK);
+        bool is_first = false;
+        assert_int_equal(
+            engine->calls->subscribe(engine, &it->mailbox, hws_text_of("busy"), &is_first), HWS_OK);
+        assert_true(is_first == (i == 0));
         assert_int_equal(hws_loop_start(it->loop), HWS_OK);
     }
     for (size_t i = 0; i < THREADS; i++)
@@ -495,6 +504,8 @@ static void everybody_sees_one_order(void **state)
     for (size_t i = 0; i < THREADS; i++) {
         observer *it = &observers[i];
         while (atomic_load(&it->count) < THREADS * PUBLISHED) sched_yield();
+        const hws_text busy = hws_text_of("busy");
+        assert_true(engine->calls->unsubscribe(engine, &it->mailbox, busy) == (i == THREADS - 1));
         hws_loop_free(it->loop);
         assert_false(it->is_out_of_order);
         hws_mailbox_release(&it->mailbox);
