@@ -2,7 +2,9 @@
 // The chat: rooms, names, who is here, and messages that outlast a lost connection and a reload.
 import {avatar, channelsOfPage, clean, element, make, makeId, nameOf, recall, remember, speak, t}
   from './page.js';
-import {TEXT_MAX, TalkLog, Typing, isOurs, isPicture, noteSent, shrink, takeEnter} from './talk.js';
+import {isPicture, keepPicture, readPicture} from './picture.js';
+import {TEXT_MAX, TalkLog, Typing, isOurs, noteSent, takeEnter} from './talk.js';
+import {ChannelError} from './transport.js';
 
 const ROOM_MAX = 60; // code points: at most 240 of the 255 bytes a channel may have
 const FIRST_ROOM = 'harbour';
@@ -32,7 +34,6 @@ speak({
   'You are in {room}': '你在 {room}',
   '{name} came in': '{name} 进来了',
   '{name} left': '{name} 离开了',
-  'This is no picture.': '这不是图片。',
   'This room cannot be entered: {reason}': '无法进入该房间：{reason}',
   'The connection was lost': '连接已断开',
 });
@@ -51,7 +52,7 @@ const channelOf = (room) => 'chat:' + room;
 
 const logs = new Map(); // room -> TalkLog
 const people = new Map(); // client -> name
-const outbox = []; // {room, message, sending}, in the order they were written
+const outbox = []; // {room, message, picture, isSent}, in the order they were written
 let name = clean(recall('name', ''));
 let rooms = recall('rooms', [FIRST_ROOM]).map(cleanRoom).filter(Boolean);
 let room = '';
@@ -195,26 +196,46 @@ function handlersOf(itsRoom) {
 
 // A message leaves the outbox when the server has confirmed it.  If the connection is lost before
 // that, it is sent again, and its id tells those who have it already.
-function flush() {
-  if (channels.state !== 'connected' || !isSubscribed) return;
-  for (const item of outbox.filter((each) => each.room === room && !each.sending)) {
-    item.sending = true;
-    channels.publish(channelOf(item.room), item.message).then(() => {
-      outbox.splice(outbox.indexOf(item), 1);
-    }).catch((error) => {
-      item.sending = false;
-      if (error.code === 0) return;
-      outbox.splice(outbox.indexOf(item), 1);
-      logs.get(item.room).refuse(item.message.id, error.message);
-    });
+async function publish(item) {
+  const {room: itsRoom, message, picture} = item;
+  try {
+    if (picture) message.picture.address = await keepPicture(channels, picture.bytes);
+    if (itsRoom !== room) throw new ChannelError(0, 'left meanwhile'); // it waits for the return
+    return {confirmed: channels.publish(channelOf(itsRoom), message)};
+  } catch (error) {
+    return {confirmed: Promise.reject(error)};
   }
 }
 
-function post(what) {
+function settle(item, error) {
+  item.isSent = false;
+  if (error && error.code === 0) return; // lost: it waits for the next connection
+  outbox.splice(outbox.indexOf(item), 1);
+  if (error) logs.get(item.room).refuse(item.message.id, error.message);
+}
+
+let isFlushing = false;
+
+// One after the other: what was written behind a picture comes behind it.
+async function flush() {
+  const next = () => channels.state === 'connected' && isSubscribed &&
+    outbox.find((each) => each.room === room && !each.isSent);
+  if (isFlushing) return;
+  isFlushing = true;
+  for (let item = next(); item; item = next()) {
+    const one = item;
+    one.isSent = true;
+    const {confirmed} = await publish(one);
+    confirmed.then(() => settle(one), (error) => settle(one, error));
+  }
+  isFlushing = false;
+}
+
+function post(what, picture) {
   const message = {id: makeId(), at: Date.now(), ...what};
   noteSent(message.id);
-  outbox.push({room, message, sending: false});
-  currentLog().message({...message, name, own: true, content: what.text, waits: true});
+  outbox.push({room, message, picture, isSent: false});
+  currentLog().message({...message, picture, name, own: true, content: what.text, waits: true});
   scrollToEnd();
   typing.sent();
   flush();
@@ -228,10 +249,15 @@ function send() {
   post({text: content});
 }
 
-async function sendPicture(file) {
-  const picture = file && await shrink(file);
-  if (picture) post({picture});
-  else if (file) currentLog().event(t('This is no picture.'));
+async function sendPictures(files) {
+  for (const file of Array.from(files)) {
+    try {
+      const picture = await readPicture(file);
+      post({picture: {width: picture.width, height: picture.height}}, picture);
+    } catch (error) {
+      currentLog().event(error.message);
+    }
+  }
 }
 
 // ---- The connection, as it is seen --------------------------------------------------------------
@@ -320,16 +346,16 @@ text.addEventListener('input', () => {
   typing.tell(name);
 });
 
-// A picture is chosen, pasted, or dropped anywhere.
+// Pictures are chosen, pasted, or dropped anywhere.
 element('picture').addEventListener('change', () => {
-  sendPicture(element('picture').files[0]);
+  sendPictures(element('picture').files);
   element('picture').value = '';
 });
 text.addEventListener('paste', (event) => {
-  const file = event.clipboardData.files[0];
-  if (!file) return;
+  const {files} = event.clipboardData;
+  if (files.length === 0) return;
   event.preventDefault();
-  sendPicture(file);
+  sendPictures(files);
 });
 const hasFile = (event) => event.dataTransfer && event.dataTransfer.types.includes('Files');
 document.addEventListener('dragover', (event) => {
@@ -344,7 +370,7 @@ document.addEventListener('drop', (event) => {
   if (!hasFile(event)) return;
   event.preventDefault();
   delete document.body.dataset.drop;
-  sendPicture(event.dataTransfer.files[0]);
+  sendPictures(event.dataTransfer.files);
 });
 
 log.addEventListener('scroll', () => {

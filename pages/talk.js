@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A conversation as it is read: messages under their names, pictures, and what happened between them.
 import {avatar, clean, clock, hueOf, make, recall, remember, t, teach} from './page.js';
+import {showPicture} from './picture.js';
 
 const ENTRY_COUNT_MAX = 500;
 const SENT_COUNT_MAX = 200; // own messages that are told from others' after a reload
@@ -14,7 +15,6 @@ teach({
   'Send': '发送',
   'You': '你',
   '{name} is typing…': '{name} 正在输入…',
-  'Picture from {name}': '{name} 发来的图片',
   'not sent: {reason}': '未发送：{reason}',
 });
 
@@ -28,49 +28,6 @@ export function noteSent(id) {
 }
 
 export const isOurs = (id) => sent.has(id);
-
-// ---- Pictures -----------------------------------------------------------------------------------
-
-const PICTURE_SIZE_MAX = 44000; // characters of base64: one message of the server's
-const PICTURE_EDGE_MAX = 960; // pixels
-
-const base64Of = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-
-// A picture file, small enough for a message: {data, width, height}, or null when it is none.
-export async function shrink(file) {
-  const bitmap = await createImageBitmap(file).catch(() => null);
-  if (!bitmap) return null;
-  for (let edge = PICTURE_EDGE_MAX, quality = .8; edge > 60; edge *= .75, quality = .65) {
-    const scale = Math.min(1, edge / Math.max(bitmap.width, bitmap.height));
-    const canvas = make('canvas');
-    canvas.width = Math.max(1, Math.round(bitmap.width * scale));
-    canvas.height = Math.max(1, Math.round(bitmap.height * scale));
-    canvas.getContext('2d').drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-    const blob = await new Promise((done) => canvas.toBlob(done, 'image/jpeg', quality));
-    const data = base64Of(new Uint8Array(await blob.arrayBuffer()));
-    if (data.length <= PICTURE_SIZE_MAX) return {data, width: canvas.width, height: canvas.height};
-  }
-  return null;
-}
-
-export function isPicture(picture) {
-  return Boolean(picture) && typeof picture.data === 'string' && picture.width > 0 &&
-    picture.height > 0 && picture.width <= PICTURE_EDGE_MAX && picture.height <= PICTURE_EDGE_MAX;
-}
-
-// Drawn on a canvas: it is decoded as a picture and as nothing else.
-function showPicture({data, width, height}, label) {
-  const canvas = make('canvas', 'picture');
-  canvas.width = width;
-  canvas.height = height;
-  canvas.setAttribute('role', 'img');
-  canvas.setAttribute('aria-label', label);
-  Promise.resolve().then(() => Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0)))
-    .then((bytes) => createImageBitmap(new Blob([bytes])))
-    .then((bitmap) => canvas.getContext('2d').drawImage(bitmap, 0, 0, width, height))
-    .catch(() => canvas.replaceWith(make('p', '', '?')));
-  return canvas;
-}
 
 // ---- The list -----------------------------------------------------------------------------------
 
@@ -112,7 +69,7 @@ export class TalkLog {
     who.style.setProperty('--hue', hueOf(name));
     who.dir = 'auto';
     bubble.append(who);
-    if (picture) bubble.append(showPicture(picture, t('Picture from {name}', {name})));
+    if (picture) bubble.append(showPicture(picture, name));
     if (content) {
       const body = make('p', '', content);
       body.dir = 'auto';

@@ -3,7 +3,7 @@
 #ifndef HAWSER_CMD_CHANNELS_H
 #define HAWSER_CMD_CHANNELS_H
 
-#include "cmd/gomoku_hall.h"
+#include "cmd/demo_call.h"
 #include "cmd/serve_options.h"
 #include "hawser/channel.h"
 
@@ -16,11 +16,11 @@ extern const char channels_help[];
 /* Whether they are for development: for this machine alone, and without keys. */
 bool channels_are_local(const serve_options *options);
 
-/* `games` are played through its RPC where there are no keys and no namespaces of one's own; `hub`
- * and they live as long as each other.
+/* `shown` answers its RPC where there are no keys and no namespaces of one's own; `hub` and it live
+ * as long as each other.
  *
  * Errors: as hws_hub_new; HWS_ERR_NOT_FOUND: a file, and stderr has said which. */
-hws_status channels_open(const serve_options *options, gomoku_hall *games, char *explain,
+hws_status channels_open(const serve_options *options, demo *shown, char *explain,
                          size_t explain_size, hws_hub **hub);
 
 #endif /* HAWSER_CMD_CHANNELS_H */

@@ -93,7 +93,7 @@ static int status_of_method(hws_text method)
     return 501;
 }
 
-static void refuse(hws_request *request, int status, const char *text, const hws_header *header)
+void page_refuse(hws_request *request, int status, const char *text, const hws_header *header)
 {
     (void)hws_request_respond(request, &(hws_response){
                                            .status = status,
@@ -105,14 +105,23 @@ static void refuse(hws_request *request, int status, const char *text, const hws
                                        });
 }
 
-bool page_is_only_read(hws_request *request)
+bool page_allows(hws_request *request, const char *methods)
 {
     const hws_text method = hws_request_method(request);
-    if (text_is(method, "GET") || text_is(method, "HEAD")) return true;
-
-    static const hws_header allow = {"Allow", "GET, HEAD"};
-    refuse(request, status_of_method(method), "this can only be read\n", &allow);
+    hws_text rest = {methods, strlen(methods)};
+    while (rest.size > 0) {
+        const hws_text allowed = next_member(&rest);
+        if (allowed.size == method.size && memcmp(allowed.data, method.data, method.size) == 0)
+            return true;
+    }
+    page_refuse(request, status_of_method(method), "this method is not for what is here\n",
+                &(hws_header){"Allow", methods});
     return false;
+}
+
+bool page_is_only_read(hws_request *request)
+{
+    return page_allows(request, "GET, HEAD");
 }
 
 static void on_request(hws_request *request, void *user)
@@ -122,7 +131,7 @@ static void on_request(hws_request *request, void *user)
     const hws_text path = hws_request_path(request);
     const page *it = page_find(path.data, path.size);
     if (!it) {
-        refuse(request, 404, "there is no such page\n", NULL);
+        page_refuse(request, 404, "there is no such page\n", NULL);
         return;
     }
 

@@ -31,8 +31,15 @@ hws_route page_loaded_route(void);
 /* Whether it needs a route of its own. */
 bool page_has_route(const page *it);
 
-/* Whether a request is GET or HEAD; any other is answered here, with 405 or 501. */
+/* Whether a request is one of `methods`, such as "GET, HEAD"; any other is answered here, with 405
+ * or 501 (RFC 9110 §15.5.6). */
+bool page_allows(hws_request *request, const char *methods);
+
+/* Whether it is GET or HEAD; any other is answered here. */
 bool page_is_only_read(hws_request *request);
+
+/* Answers with a line of text, and a header more (NULL: none). */
+void page_refuse(hws_request *request, int status, const char *text, const hws_header *header);
 
 /* Whether an If-None-Match names `etag` (RFC 9110 §13.1.2): in a list, as "*", or as weak. */
 bool page_etag_matches(hws_text if_none_match, const char *etag);

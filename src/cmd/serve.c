@@ -11,6 +11,7 @@
 #include "cmd/channels.h"
 #include "cmd/echo.h"
 #include "cmd/page.h"
+#include "cmd/picture_route.h"
 #include "cmd/serve_check.h"
 #include "cmd/service.h"
 #include "hawser/hawser.h"
@@ -53,6 +54,7 @@ static void add_routes(service *it)
         if (page_has_route(&page_table[i]) && !gives_way)
             add_route(options, &count, page_route(path));
     }
+    if (it->demo.is_on) add_route(options, &count, picture_route(&it->demo.pictures));
     add_route(options, &count, page_loaded_route());
 }
 
@@ -147,7 +149,7 @@ static bool make(service *it)
     hws_status status =
         hws_loop_new(&(hws_loop_options){.backend = it->options->backend}, &it->loop);
     if (status == HWS_OK)
-        status = channels_open(it->options, &it->games, explain, sizeof explain, &it->hub);
+        status = channels_open(it->options, &it->demo, explain, sizeof explain, &it->hub);
     if (status == HWS_OK) {
         fill_options(it);
         status =
@@ -199,7 +201,7 @@ static void end(service *it)
     hws_server_free(it->monitor.server);
     hws_server_free(it->server);
     hws_hub_free(it->hub);
-    gomoku_hall_release(&it->games);
+    demo_release(&it->demo);
     hws_timer_free(it->watchdog);
     hws_timer_free(it->handing_over);
     hws_loop_free(it->loop);

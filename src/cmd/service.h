@@ -3,7 +3,7 @@
 #ifndef HAWSER_CMD_SERVICE_H
 #define HAWSER_CMD_SERVICE_H
 
-#include "cmd/gomoku_hall.h"
+#include "cmd/demo_call.h"
 #include "cmd/handover.h"
 #include "cmd/info.h"
 #include "cmd/log.h"
@@ -26,7 +26,7 @@ typedef struct service {
     info info;
     hws_server_options server_options;
     hws_loop *loop;
-    gomoku_hall games;
+    demo demo;
     hws_hub *hub;
     hws_server *server;
     monitor monitor;

@@ -36,6 +36,32 @@ async function goTo(page, room) {
   await page.waitForFunction((name) => document.getElementById('room-title').textContent === name, room);
 }
 
+const svgBytes = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>');
+
+// A picture that does not pack well.
+async function noise(page, width, height) {
+  const png = await page.evaluate(([w, h]) => {
+    const canvas = document.createElement('canvas');
+    canvas.width = w;
+    canvas.height = h;
+    const paint = canvas.getContext('2d');
+    const pixels = paint.createImageData(w, h);
+    for (let i = 0, seed = 7; i < pixels.data.length; i++) {
+      seed = (seed * 1103515245 + 12345) % 2147483648;
+      pixels.data[i] = i % 4 === 3 ? 255 : seed >> 16;
+    }
+    paint.putImageData(pixels, 0, 0);
+    return canvas.toDataURL('image/png').split(',')[1];
+  }, [width, height]);
+  return Buffer.from(png, 'base64');
+}
+
+// Waits until so many pictures are there, whole.
+const shown = (page, count) => page.waitForFunction((wanted) => {
+  const images = Array.from(document.querySelectorAll('img.picture'));
+  return images.length === wanted && images.every((it) => it.complete && it.naturalWidth > 0);
+}, count);
+
 // ---- The tests, in order: each begins where the one before ended ---------------------------------
 
 let server;
@@ -134,32 +160,88 @@ const tests = {
     await shows(ada, '#typing', '');
   },
 
-  async 'a picture is shown to all, and nothing but pictures'() {
-    const png = await ada.evaluate(() => {
-      const canvas = document.createElement('canvas');
-      canvas.width = 1500;
-      canvas.height = 900;
-      const paint = canvas.getContext('2d');
-      for (let i = 0; i < 3000; i++) { // noise, which does not pack well
-        paint.fillStyle = 'hsl(' + i * 37 + ', 70%, 50%)';
-        paint.fillRect(i * 61 % 1500, i * 97 % 900, 40, 40);
-      }
-      return canvas.toDataURL('image/png').split(',')[1];
-    });
+  async 'a picture is sent as bytes, and shown to all'() {
+    const sent = ada.waitForRequest((request) => request.method() === 'PUT');
     await ada.setInputFiles('#picture',
-      {name: 'noise.png', mimeType: 'image/png', buffer: Buffer.from(png, 'base64')});
-    for (const page of [ada, ben]) {
-      await page.waitForFunction(() => {
-        const canvas = document.querySelector('canvas.picture');
-        return canvas && canvas.toDataURL('image/jpeg').length > 10000;
-      });
-    }
-    assert.equal(await ben.getAttribute('canvas.picture', 'aria-label'), 'Picture from Ada');
+      {name: 'noise.png', mimeType: 'image/png', buffer: await noise(ada, 1700, 1000)});
+    assert.match(new URL((await sent).url()).pathname, /^\/hawser\/pictures\/[0-9a-f]{32}$/);
+    await shown(ben, 1);
+    assert.equal(await ben.getAttribute('img.picture', 'alt'), 'Picture from Ada');
     await ada.waitForFunction(() => !document.querySelector('.waits'));
-    await ada.setInputFiles('#picture',
-      {name: 'page.png', mimeType: 'image/png', buffer: Buffer.from('<svg onload=alert(1)>')});
-    await sees(ada, 'This is no picture.');
     await fitsPhone(ben);
+  },
+
+  async 'it is served as what it is, and as nothing else'() {
+    const address = await ben.evaluate(() => document.querySelector('img.picture').src);
+    const answer = await fetch(address);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    assert.equal(answer.headers.get('content-type'), 'image/jpeg');
+    assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+    assert.match(answer.headers.get('content-security-policy'), /^default-src 'none'; sandbox$/);
+    assert.deepEqual([...bytes.subarray(0, 3)], [0xff, 0xd8, 0xff]);
+    assert.ok(bytes.length > 65536, 'more than a publication may have');
+  },
+
+  async 'several are dropped, and come in their order, before what is written behind them'() {
+    const small = (await noise(ada, 64, 48)).toString('base64');
+    const gif = 'R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+    const dropped = await ada.evaluateHandle(([png, moving]) => {
+      const transfer = new DataTransfer();
+      const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+      transfer.items.add(new File([bytes(png)], 'small.png', {type: 'image/png'}));
+      transfer.items.add(new File([bytes(moving)], 'moving.gif', {type: 'image/gif'}));
+      return transfer;
+    }, [small, gif]);
+    await ada.dispatchEvent('#log', 'dragover', {dataTransfer: dropped});
+    await ada.waitForSelector('body[data-drop]');
+    await ada.dispatchEvent('#log', 'drop', {dataTransfer: dropped});
+    await ada.locator('.message canvas.picture').nth(2).waitFor();
+    await say(ada, 'behind the pictures');
+    await shown(ben, 3);
+    await sees(ben, 'behind the pictures');
+    const kinds = await ben.evaluate(() => Array.from(document.querySelectorAll('.message'))
+      .slice(-3).map((entry) => entry.querySelector('.picture')?.naturalWidth || 'text'));
+    assert.deepEqual(kinds, [64, 1, 'text']);
+  },
+
+  async 'pictures survive a reload'() {
+    await ada.reload();
+    await connected(ada);
+    await shown(ada, 3);
+    await shown(ben, 3);
+  },
+
+  async 'what is no picture is named, and stays here'() {
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
+    const complaint = /no picture: PNG, JPEG, GIF and WebP are/;
+    const bad = [
+      ['page.png', 'image/png', svg, complaint],
+      ['drawing.svg', 'image/svg+xml', svg, complaint],
+      ['half.jpg', 'image/jpeg', '\xff\xd8\xff', complaint],
+      ['nothing.png', 'image/png', '', /nothing\.png is empty/],
+    ];
+    for (const [name, mimeType, content, reason] of bad) {
+      await ada.setInputFiles('#picture', {name, mimeType, buffer: Buffer.from(content, 'latin1')});
+      await ada.locator('#log .event', {hasText: reason}).filter({hasText: name}).waitFor();
+    }
+    const huge = await ada.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([new ArrayBuffer(32 * 1024 * 1024 + 1)], 'huge.png', {type: 'image/png'}));
+      return transfer;
+    });
+    await ada.dispatchEvent('#log', 'drop', {dataTransfer: huge});
+    await sees(ada, 'huge.png is too large: 32 MiB are the most.');
+    assert.equal(await ben.locator('.picture').count(), 3);
+  },
+
+  async 'what the server refuses is told beside the picture'() {
+    await ada.route('**/hawser/pictures/*', (route) => route.continue({postData: svgBytes}));
+    await ada.setInputFiles('#picture',
+      {name: 'x.png', mimeType: 'image/png', buffer: await noise(ada, 20, 20)});
+    await ada.locator('.refused', {hasText: 'the server knows no such pictures'}).waitFor();
+    await ada.unroute('**/hawser/pictures/*');
+    assert.match(complaints.pop(), /415/); // the console tells of it, too
+    assert.equal(await ben.locator('.picture').count(), 3);
   },
 
   async 'where no WebSocket passes, events do'(browser) {
