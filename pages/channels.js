@@ -14,7 +14,7 @@
 // meanwhile comes first, where the channel's history covers it.  Where a WebSocket does not pass,
 // Server-Sent Events do.
 
-import {ChannelError, EventStream, backoff, isFinal} from './transport.js';
+import {ChannelError, EventStream, backoff, isFinal, watchNetwork} from './transport.js';
 
 const CONNECT_TIMEOUT_MS = 10000;
 const PING_GRACE_MS = 8000; // how late the server's ping may be
@@ -22,10 +22,11 @@ const PING_GRACE_MS = 8000; // how late the server's ping may be
 export class Channels {
   constructor(url, data) {
     this.url = url;
-    this.data = data; // told to the server with each connect
+    this.data = data; // told to the server with each connect, as is `token`, where it wants one
     this.client = null; // the id that the server gave this connection
     this.state = 'ended';
     this.onstate = () => {};
+    this.onrefused = () => {}; // a subscription without an onerror
     this._transports = [WebSocket, EventStream]; // that may pass; the first is tried next
     this._socket = null;
     this._subscriptions = new Map(); // channel -> {handlers, epoch, offset, held}
@@ -33,8 +34,7 @@ export class Channels {
     this._lastId = 0;
     this._attempt = 0;
     this._pingMs = 0; // between the server's pings; 0: it sends none
-    window.addEventListener('online', () => this.hurry());
-    document.addEventListener('visibilitychange', () => document.hidden || this.hurry());
+    watchNetwork(() => this.hurry(), () => this.state === 'connected' && this._lose(1006, 'offline'));
   }
 
   open() {
@@ -90,7 +90,7 @@ export class Channels {
   }
 
   _greet() {
-    this._request({connect: {data: this.data, name: 'hawser'}}).then((reply) => {
+    this._request({connect: {token: this.token, data: this.data, name: 'hawser'}}).then((reply) => {
       this.client = reply.connect.client;
       this._pingMs = (reply.connect.ping || 0) * 1000;
       this._attempt = 0;
@@ -128,8 +128,8 @@ export class Channels {
       it.offset = Math.max(it.offset, subscribe.offset || 0);
       it.handlers.onsubscribed?.({recovered});
     } catch (error) {
-      if (error.code && isMine() && it.handlers.onerror) it.handlers.onerror(error);
-      else if (!(error instanceof ChannelError)) throw error;
+      if (!(error instanceof ChannelError)) throw error;
+      if (error.code && isMine()) (it.handlers.onerror || this.onrefused)(error);
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the pages share: words in two languages, small elements, and the connection as it is seen.
 import {Channels} from './channels.js';
+import {Gate, gateWords} from './gate.js';
 
 export const element = (id) => document.getElementById(id);
 
@@ -45,6 +46,7 @@ const preferred = navigator.language.startsWith('zh') ? 'zh' : 'en';
 export const language = recall('language', preferred) === 'zh' ? 'zh' : 'en';
 
 const chinese = {
+  ...gateWords,
   'Hawser, start page': 'Hawser 首页',
   'not connected': '未连接',
   'connecting': '连接中',
@@ -106,7 +108,7 @@ export function clean(string, length = NAME_MAX) {
 
 export function nameOf(info) {
   const name = info && info.conn_info && info.conn_info.name;
-  return (typeof name === 'string' && clean(name)) || t('Somebody');
+  return (typeof name === 'string' && clean(name)) || clean((info && info.user) || '') || t('Somebody');
 }
 
 // One name, one colour, on every screen.
@@ -136,12 +138,14 @@ const STATE_TEXT = {
 export function channelsOfPage(data, onstate = () => {}) {
   const base = location.protocol.replace('http', 'ws') + '//' + location.host;
   const channels = new Channels(base + '/connection/websocket', data);
+  const gate = new Gate(channels);
   let countdown = 0;
 
   const show = (state, detail) => {
     clearInterval(countdown);
     const offline = state !== 'connected' && navigator.onLine === false;
     element('state').dataset.state = document.body.dataset.state = offline ? 'offline' : state;
+    if (state !== 'connecting') document.body.classList.toggle('in-trouble', state !== 'connected');
     if (detail.code) element('state').dataset.code = detail.code;
     element('state-text').textContent = t(offline ? 'offline' : STATE_TEXT[state]);
     element('state-more').textContent = '';
@@ -158,11 +162,9 @@ export function channelsOfPage(data, onstate = () => {}) {
 
   channels.onstate = (state, detail) => {
     show(state, detail);
+    gate.tell(state, detail);
     onstate(state, detail);
   };
-  window.addEventListener('offline', () => {
-    if (channels.state !== 'connected') show(channels.state, {until: Date.now()});
-  });
   element('hurry').addEventListener('click', () => {
     channels.hurry();
     channels.open();

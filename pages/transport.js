@@ -11,6 +11,14 @@ export function backoff(attempt, random = Math.random()) {
   return DELAY_MIN_MS + random * Math.min(DELAY_MAX_MS, DELAY_MIN_MS * 2 ** attempt);
 }
 
+// Calls `back` when another attempt may succeed, and `gone` when the network is: a connection that is
+// left over from it would say nothing for long.
+export function watchNetwork(back, gone) {
+  window.addEventListener('online', back);
+  window.addEventListener('offline', gone);
+  document.addEventListener('visibilitychange', () => document.hidden || back());
+}
+
 // The server asks clients with these codes to stay away.
 export const isFinal = (code) => (code >= 3500 && code < 4000) || (code >= 4500 && code < 5000);
 

@@ -21,6 +21,9 @@ const char channels_help[] =
     "  --token-issuer TEXT      that they must be from (iss)\n"
     "  --token-without-exp      tokens may be for ever\n"
     "  --anonymous              let in who has no token, too, from anywhere\n"
+    "  --demo                   have what the server's own pages need, for who is let in; without "
+    "keys\n"
+    "                           and `namespaces` it is there anyway\n"
     "  --api-key FILE           answer back ends who show what stands there, at /api/\n"
     "  FILE of --config says in `namespaces` what may be done in channels: see hawser-serve(1).\n";
 
@@ -41,11 +44,16 @@ static void on_rpc(hws_rpc *rpc, void *user)
         demo_call(user, rpc);
 }
 
+bool channels_are_demo(const serve_options *options)
+{
+    return options->demo || (!options->namespace_map && options->token_keys.count == 0);
+}
+
 static hws_status open_with(const serve_options *from, const keys *token_keys,
                             const key_file *api_key, demo *shown, char *explain,
                             size_t explain_size, hws_hub **hub)
 {
-    const bool is_demo = !from->namespace_map && from->token_keys.count == 0;
+    const bool is_demo = channels_are_demo(from);
     demo_init(shown, is_demo, hub);
     const hws_hub_options options = {
         .namespaces = is_demo ? demo_namespaces : from->namespaces.list,

@@ -16,8 +16,12 @@ extern const char channels_help[];
 /* Whether they are for development: for this machine alone, and without keys. */
 bool channels_are_local(const serve_options *options);
 
-/* `shown` answers its RPC where there are no keys and no namespaces of one's own; `hub` and it live
- * as long as each other.
+/* Whether they are those of the pages: when asked for, or where there are neither keys nor
+ * namespaces of one's own. */
+bool channels_are_demo(const serve_options *options);
+
+/* `shown` answers its RPC where they are those of the pages; `hub` and it live as long as each
+ * other.
  *
  * Errors: as hws_hub_new; HWS_ERR_NOT_FOUND: a file, and stderr has said which. */
 hws_status channels_open(const serve_options *options, demo *shown, char *explain,

@@ -10,13 +10,29 @@
 #include "cmd/page.h"
 #include "hawser/hawser.h"
 
+static bool is_from_here(hws_request *request)
+{
+    static const char *const here[] = {"127.", "::1", "unix"};
+    const char *address = hws_request_address(request);
+    for (size_t i = 0; i < sizeof here / sizeof *here; i++)
+        if (strncmp(address, here[i], strlen(here[i])) == 0) return true;
+    return false;
+}
+
+/* What a page needs to enter the channels: nothing ("open"), a token, or to be on this machine. */
+static const char *access_to_channels(const info *it, hws_request *request)
+{
+    if (it->wants_token) return "token";
+    return it->is_local && !is_from_here(request) ? "machine" : "open";
+}
+
 static void on_request(hws_request *request, void *user)
 {
     if (!page_is_only_read(request)) return;
     const info *it = user;
-    json_t *object =
-        json_pack("{s:s, s:s, s:s, s:b}", "version", hws_version(), "echo", it->echo_path,
-                  "channels", it->channels_path, "api", (int)it->has_api);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:b, s:s}", "version", hws_version(), "echo",
+                               it->echo_path, "channels", it->channels_path, "api",
+                               (int)it->has_api, "access", access_to_channels(it, request));
     char *text = object ? json_dumps(object, JSON_COMPACT) : NULL;
     json_decref(object);
     if (!text) return; /* no memory: unanswered, it is answered with 500 */

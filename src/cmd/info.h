@@ -9,6 +9,8 @@ typedef struct info {
     const char *echo_path;
     const char *channels_path;
     bool has_api;
+    bool wants_token; /* channels let in who shows one */
+    bool is_local;    /* channels let in who comes from this machine */
 } info;
 
 /* The route that answers with it, as JSON.  Lifetime: `it` outlives the server. */

@@ -13,6 +13,7 @@
 #include "cmd/options.h"
 #include "cmd/publish.h"
 #include "cmd/serve.h"
+#include "cmd/token.h"
 #include "hawser/hawser.h"
 
 typedef struct command {
@@ -29,6 +30,7 @@ static const command commands[] = {
     {"doctor", doctor_run, "finds out why a WebSocket does not open, or does not work"},
     {"publish", publish_run, "sends something to a channel of a server"},
     {"serve", serve_run, "a WebSocket server with pages, files, channels and an echo"},
+    {"token", token_run, "a token that lets a client into the channels of a server"},
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof *commands };

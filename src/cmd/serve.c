@@ -40,7 +40,9 @@ static void add_routes(service *it)
     hws_server_options *options = &it->server_options;
     it->info = (info){.echo_path = from->echo_path,
                       .channels_path = channels_path,
-                      .has_api = from->api_key != NULL};
+                      .has_api = from->api_key != NULL,
+                      .wants_token = from->token_keys.count > 0 && !from->anonymous,
+                      .is_local = channels_are_local(from)};
     size_t count = 0;
     add_route(options, &count, echo_route(from->echo_path, from->message_size_max));
     add_route(options, &count, hws_hub_route(it->hub));

@@ -188,6 +188,7 @@ static size_t make_rules(serve_options *it, option_rule rules[OPTION_COUNT_MAX])
         {.name = "token-issuer", .text = &it->token_issuer},
         {.name = "token-without-exp", .flag = &it->token_without_exp},
         {.name = "anonymous", .flag = &it->anonymous},
+        {.name = "demo", .flag = &it->demo},
         {.name = "api-key", .text = &it->api_key},
         {.name = "namespaces", .node = &it->namespace_map},
         {.name = "log", .text = &it->log_form},
@@ -200,6 +201,16 @@ static size_t make_rules(serve_options *it, option_rule rules[OPTION_COUNT_MAX])
     memcpy(rules, all, sizeof all);
     compression_rules(&it->compression, rules + count);
     return count + COMPRESSION_RULE_COUNT;
+}
+
+/* The pages' namespaces would be there twice, or their rules be others. */
+static bool check_demo(const char *command, const serve_options *it)
+{
+    if (!it->demo || !it->namespace_map) return true;
+    options_complain(command,
+                     "--demo brings the namespaces of the pages; leave out those of FILE, or "
+                     "leave out --demo");
+    return false;
 }
 
 static bool read_file(const char *command, serve_options *it, const option_rule *rules,
@@ -215,7 +226,8 @@ static bool read_file(const char *command, serve_options *it, const option_rule 
 
 static bool check(const char *command, serve_options *it)
 {
-    return check_log_form(command, it->log_form) && echo_path_is_free(command, it->echo_path) &&
+    return check_demo(command, it) && check_log_form(command, it->log_form) &&
+           echo_path_is_free(command, it->echo_path) &&
            namespaces_read(command, it->config, it->namespace_map, &it->namespaces) &&
            secure_check(command, &it->secure, it->listen.text) &&
            threads_read(command, it->threads, &it->thread_count) &&

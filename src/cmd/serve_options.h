@@ -40,6 +40,7 @@ typedef struct serve_options {
     const char *api_key;
     bool token_without_exp;
     bool anonymous;
+    bool demo;
     const config_node *namespace_map; /* NULL: the file has none */
     uint32_t thread_count;
     uint8_t backend;

@@ -12,6 +12,7 @@ import path from 'node:path';
 
 export const WAIT_MS = 15000; // for anything: no test measures time
 const [hawser, folder] = process.argv.slice(2);
+export const command = hawser; // the program that is tested
 const executable = process.env.CHROMIUM || '/usr/bin/chromium';
 
 function skip(reason) {
