@@ -8,6 +8,8 @@ const FLYING_MAX = 40;
 const FLIGHT_MS = 9000;
 const SAID_MAX = 8;
 const ASK_MS = 3000; // how often the viewers are counted
+const ASK_OFTEN_MS = 500; // while a crowd is here
+const NOT_AVAILABLE = 108;
 
 speak({
   'Live comments': '弹幕',
@@ -24,10 +26,19 @@ speak({
   'flying now, of 40 at most': '正在飞过（至多 40）',
   'not shown': '未显示',
   'Said last': '最近的评论',
+  '“{text}” was not said: {reason}.': '“{text}”没有发出：{reason}。',
   'Silence. Be the first.': '一片安静。来说第一句吧。',
   'A crowd': '一大群人',
-  'This adds a thousand viewers, who hear fifty comments a second; with more descriptors (ulimit -n) it may be ten thousand:':
-    '加入一千名观众，每秒收到五十条评论；若描述符足够（ulimit -n），可以是一万：',
+  'Viewers that hawser bench plays come a thousand a second, hear ten comments a second, and leave after a minute.':
+    '由 hawser bench 扮演的观众每秒到来一千名，每秒收到十条评论，一分钟后离开。',
+  'Add ten thousand': '加入一万名',
+  'a thousand': '一千名',
+  'a hundred': '一百名',
+  'Send them home': '送走他们',
+  'The same by hand, on any server and with any number:': '手动也一样，适用于任何服务器和人数：',
+  '{n} have been called.': '已邀请 {n} 名。',
+  'They go.': '他们正在离开。',
+  'No crowd: {reason}.': '没有人群：{reason}。',
   'The namespace says batch_interval: 200ms. What is said meanwhile leaves in one message, which the server makes once for all viewers, and joins and leaves are not announced: with many viewers that would be more than the comments.':
     '命名空间设有 batch_interval: 200ms。期间的发言合并为一条消息发出，服务器只为所有观众制作一次；加入与离开不作通告：观众很多时，那会比评论还多。',
 });
@@ -169,8 +180,11 @@ function take(data, info) {
 
 function say(text) {
   if (!text) return;
+  element('unsaid').textContent = '';
   channels.publish(CHANNEL, {text}).catch((error) => {
-    if (error.code > 0) list(error.message);
+    if (!element('text').value) element('text').value = text; // it is not lost
+    element('unsaid').textContent = t('“{text}” was not said: {reason}.',
+      {text, reason: error.code > 0 ? error.message : t('not connected')});
   });
 }
 
@@ -190,6 +204,50 @@ function countViewers() {
   }).catch(() => {}); // the connection is gone: the next one asks again
 }
 
+// ---- A crowd, which the server calls ------------------------------------------------------------
+
+let crowdCount = 0; // that was called and has not gone
+let isLeaving = false;
+
+function stateOfCrowd({count: called, refusal}) {
+  if (refusal) return t('No crowd: {reason}.', {reason: refusal});
+  if (called === 0) return '';
+  return isLeaving ? t('They go.') : t('{n} have been called.', {n: count(called)});
+}
+
+function showCrowd(answer) {
+  crowdCount = answer.count;
+  isLeaving = isLeaving && crowdCount > 0;
+  element('calls').hidden = answer.refusal !== '';
+  element('home').hidden = crowdCount === 0;
+  for (const button of document.querySelectorAll('[data-count]')) button.disabled = crowdCount > 0;
+  element('crowd-state').textContent = stateOfCrowd(answer);
+}
+
+function callCrowd(method, data) {
+  return channels.rpc('crowd.' + method, data).then(showCrowd).catch((error) => {
+    if (error.code === NOT_AVAILABLE) element('calls').hidden = true;
+    else if (error.code > 0) {
+      element('crowd-state').textContent = t('No crowd: {reason}.', {reason: error.message});
+    }
+  });
+}
+
+for (const button of document.querySelectorAll('[data-count]')) {
+  button.addEventListener('click', () => callCrowd('start', {count: Number(button.dataset.count)}));
+}
+element('home').addEventListener('click', () => {
+  isLeaving = true;
+  callCrowd('stop');
+});
+
+// While a crowd comes and goes its number changes fast.
+function watch() {
+  countViewers();
+  const asked = crowdCount > 0 ? callCrowd('look') : Promise.resolve();
+  asked.then(() => setTimeout(watch, crowdCount > 0 ? ASK_OFTEN_MS : ASK_MS));
+}
+
 element('say').addEventListener('submit', (event) => {
   event.preventDefault();
   say(element('text').value.trim());
@@ -200,9 +258,15 @@ for (const button of document.querySelectorAll('.reactions button')) {
 }
 
 const channels = channelsOfPage({});
-channels.subscribe(CHANNEL, {onpublication: take, onsubscribed: countViewers});
+channels.subscribe(CHANNEL, {
+  onpublication: take,
+  onsubscribed() {
+    countViewers();
+    callCrowd('look');
+  },
+});
 channels.open();
-setInterval(countViewers, ASK_MS);
+watch();
 element('crowd').textContent =
-  'hawser bench --mode chat --channel ' + CHANNEL + ' -c 1000 -r 50 --duration 1m ' + channels.url;
+  'hawser bench --mode chat --channel ' + CHANNEL + ' -c 10000 -r 10 --duration 1m ' + channels.url;
 requestAnimationFrame(play);

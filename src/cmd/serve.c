@@ -144,6 +144,16 @@ static hws_status make_monitor(service *it, char *explain, size_t size)
                         explain, size);
 }
 
+/* A process that loads us is for who develops on this machine. */
+static void settle_demo(service *it)
+{
+    demo_settle(&it->demo, it->server,
+                channels_are_local(it->options)
+                    ? NULL
+                    : "a crowd is for development: without keys, and for this machine alone",
+                it->options->bounds.connection_count_max);
+}
+
 /* The objects, one after the other. */
 static bool make(service *it)
 {
@@ -157,6 +167,7 @@ static bool make(service *it)
         status =
             hws_server_new(it->loop, &it->server_options, explain, sizeof explain, &it->server);
     }
+    if (status == HWS_OK) settle_demo(it);
     if (status == HWS_OK) status = make_monitor(it, explain, sizeof explain);
     if (status != HWS_OK) explain_failure(it, status, explain);
     return status == HWS_OK;
