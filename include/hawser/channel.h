@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hawser/decision.h"
 #include "hawser/export.h"
 #include "hawser/memory.h"
 #include "hawser/server.h"
@@ -50,13 +51,15 @@ enum {
 
 /* Who may subscribe or publish. */
 typedef enum hws_who {
-    HWS_WHO_DEFAULT = 0,     /* without keys, as HWS_WHO_ALL and HWS_WHO_SUBSCRIBERS; with keys,
-                                as HWS_WHO_TOKEN and HWS_WHO_NOBODY */
+    HWS_WHO_DEFAULT = 0,     /* HWS_WHO_HOOK where a decider is asked about it; else without keys
+                                (and without a decider of who connects) HWS_WHO_ALL and
+                                HWS_WHO_SUBSCRIBERS, with them HWS_WHO_TOKEN and HWS_WHO_NOBODY */
     HWS_WHO_ALL = 1,         /* everyone who is connected */
     HWS_WHO_USERS = 2,       /* who has a name: the `sub` of a connection's token */
     HWS_WHO_SUBSCRIBERS = 3, /* publish: who is subscribed */
     HWS_WHO_TOKEN = 4,       /* subscribe: who has a token for it, or the user of its name */
     HWS_WHO_NOBODY = 5,      /* publish: only back ends; subscribe: nobody */
+    HWS_WHO_HOOK = 6,        /* whom the hub's decider lets; subscribe: or who has a token */
 } hws_who;
 
 /* What may be done in the channels of a namespace.  Zero is the default that is stated. */
@@ -114,7 +117,13 @@ typedef struct hws_hub_options {
     const hws_memory *memory;        /* NULL: malloc */
     bool token_without_exp;          /* tokens may be for ever */
     bool allow_anonymous;            /* who has no token comes in, too, from anywhere */
-    char reserved[46];               /* zero */
+
+    /* Who is asked before something is done, and what of; NULL: nobody.  Who asks about who
+     * connects needs no keys.  Its answer to RPC is in place of on_rpc.  Copied; its texts and its
+     * user outlive the hub. */
+    const hws_decider *decider;
+
+    char reserved[32]; /* zero */
 } hws_hub_options;
 
 /* Makes a hub.  On failure `explain` (256 bytes are enough; may be NULL) says what is wrong.

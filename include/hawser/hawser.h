@@ -7,6 +7,7 @@
 #include "hawser/channel.h"
 #include "hawser/channel_metrics.h"
 #include "hawser/client.h"
+#include "hawser/decision.h"
 #include "hawser/deflate.h"
 #include "hawser/endpoint.h"
 #include "hawser/export.h"

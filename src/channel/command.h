@@ -21,10 +21,14 @@ typedef struct hws_command {
 /* Does what one command asks for, and answers it, now or later. */
 void hws_command_obey(hws_guest *client, const json_t *object);
 
+/* Answers one without having looked at what it asks for. */
+void hws_command_refuse(hws_guest *client, const json_t *object, hws_error error);
+
 /* Answers.  `result` is JSON. */
 void hws_command_succeed(const hws_command *command, hws_text result);
 void hws_command_fail(const hws_command *command, hws_error error);
-void hws_command_fail_with(const hws_command *command, int code, hws_text message);
+void hws_command_fail_with(const hws_command *command, int code, hws_text message,
+                           bool is_temporary);
 
 /* A copy for an answer that may come later, with a reference to the client and without parameters;
  * NULL when there is no memory, which was answered.  _end gives it back. */
@@ -38,8 +42,11 @@ bool hws_command_channel(const hws_command *command, hws_text *channel, const hw
  * user and this client, or an error. */
 hws_error hws_command_claims(const hws_command *command, hws_text channel, hws_claims *claims);
 
-/* In command_connect.c, command_refresh.c, command_rpc.c, command_look.c. */
+/* In command_connect.c, command_subscribe.c, command_publish.c, and so on. */
 void hws_command_connect(const hws_command *command);
+void hws_command_subscribe(const hws_command *command);
+void hws_command_unsubscribe(const hws_command *command);
+void hws_command_publish(const hws_command *command);
 void hws_command_refresh(const hws_command *command);
 void hws_command_sub_refresh(const hws_command *command);
 void hws_command_rpc(const hws_command *command);

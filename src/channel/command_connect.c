@@ -7,6 +7,7 @@
 #include "channel/json.h"
 #include "channel/name.h"
 #include "channel/permission.h"
+#include "channel/question.h"
 #include "channel/subscribe.h"
 #include "hawser/version.h"
 
@@ -14,6 +15,7 @@
 typedef struct connecting {
     hws_command *command; /* kept */
     hws_writer subs;      /* "channel":{…} each */
+    hws_writer data;      /* for the client */
     size_t pending;       /* and one for the beginning */
 } connecting;
 
@@ -24,10 +26,18 @@ static const hws_memory *memory_of(const hws_guest *client)
 
 /* Answering. */
 
-static void write_result(const hws_guest *client, hws_text subs, hws_writer *to)
+/* When its token ends is the client's affair; when it has none, somebody else's. */
+static void write_expiry(const hws_guest *client, hws_writer *to)
+{
+    const uint64_t now_s = (uint64_t)time(NULL);
+    if (client->expires_s == 0 || client->is_vouched) return;
+    HWS_WRITE(to, ",\"expires\":true,\"ttl\":");
+    hws_write_number(to, client->expires_s > now_s ? client->expires_s - now_s : 0);
+}
+
+static void write_result(const hws_guest *client, hws_text subs, hws_text data, hws_writer *to)
 {
     const hws_hub_options *options = &client->station->hub->options;
-    const uint64_t now_s = (uint64_t)time(NULL);
     HWS_WRITE(to, "{\"client\":");
     hws_write_string(to, hws_guest_id(client));
     HWS_WRITE(to, ",\"version\":");
@@ -38,9 +48,10 @@ static void write_result(const hws_guest *client, hws_text subs, hws_writer *to)
         HWS_WRITE(to, ",\"node\":");
         hws_write_string(to, hws_text_of(client->station->hub->uid));
     }
-    if (client->expires_s > 0) {
-        HWS_WRITE(to, ",\"expires\":true,\"ttl\":");
-        hws_write_number(to, client->expires_s > now_s ? client->expires_s - now_s : 0);
+    write_expiry(client, to);
+    if (data.size > 0) {
+        HWS_WRITE(to, ",\"data\":");
+        hws_write(to, data);
     }
     if (subs.size > 0) {
         HWS_WRITE(to, ",\"subs\":{");
@@ -53,10 +64,10 @@ static void write_result(const hws_guest *client, hws_text subs, hws_writer *to)
     HWS_WRITE(to, "}");
 }
 
-static void answer(const hws_command *command, hws_text subs)
+static void answer(const hws_command *command, hws_text subs, hws_text data)
 {
     hws_writer result = hws_writer_on(memory_of(command->client));
-    write_result(command->client, subs, &result);
+    write_result(command->client, subs, data, &result);
     hws_command_succeed(command, hws_writer_text(&result));
     hws_writer_release(&result);
 }
@@ -65,12 +76,13 @@ static void finish_one(connecting *it)
 {
     if (--it->pending > 0) return;
     const hws_memory *memory = memory_of(it->command->client);
-    if (it->subs.has_failed)
+    if (it->subs.has_failed || it->data.has_failed)
         hws_guest_disconnect(it->command->client, HWS_DISCONNECT_SERVER_ERROR,
                              "internal server error");
     else
-        answer(it->command, hws_writer_text(&it->subs));
+        answer(it->command, hws_writer_text(&it->subs), hws_writer_text(&it->data));
     hws_writer_release(&it->subs);
+    hws_writer_release(&it->data);
     hws_command_end(it->command);
     hws_memory_free(memory, it, sizeof *it);
 }
@@ -134,7 +146,7 @@ static void subscribe_to_wanted(connecting *it, const json_t *subs)
     }
 }
 
-static void subscribe_all(const hws_command *command, const json_t *channels)
+static void subscribe_all(const hws_command *command, const json_t *channels, hws_text data)
 {
     const hws_memory *memory = memory_of(command->client);
     const json_t *subs = json_object_get(command->parameters, "subs");
@@ -146,7 +158,11 @@ static void subscribe_all(const hws_command *command, const json_t *channels)
         hws_command_end(kept);
         return;
     }
-    *it = (connecting){.command = kept, .subs = hws_writer_on(memory), .pending = 1};
+    *it = (connecting){.command = kept,
+                       .subs = hws_writer_on(memory),
+                       .data = hws_writer_on(memory),
+                       .pending = 1};
+    if (data.size > 0) hws_write(&it->data, data);
     for (size_t i = 0; i < json_array_size(channels); i++)
         subscribe_to(it, hws_json_text(json_array_get(channels, i)), subs);
     if (hws_format_is_one_way(command->client->outlet.format)) subscribe_to_wanted(it, subs);
@@ -155,20 +171,36 @@ static void subscribe_all(const hws_command *command, const json_t *channels)
 
 /* Who it is. */
 
-static void come_in(const hws_command *command, const hws_claims *claims, const hws_writer *info)
+static bool has_channels(const hws_command *command, const json_t *channels)
+{
+    return json_array_size(channels) > 0 ||
+           json_object_size(json_object_get(command->parameters, "subs")) > 0;
+}
+
+/* `info` is JSON that others are told, `data` JSON for itself; both may be absent. */
+static void come_in(const hws_command *command, const hws_claims *claims, hws_text info,
+                    hws_text data)
 {
     hws_guest *client = command->client;
     client->expires_s = claims->expires_s;
-    const hws_status status = info->has_failed
-                                  ? HWS_ERR_NO_MEMORY
-                                  : hws_guest_connected(client, claims->sub, hws_writer_text(info));
-    if (status != HWS_OK)
+    if (hws_guest_connected(client, claims->sub, info) != HWS_OK) {
         hws_guest_disconnect(client, HWS_DISCONNECT_SERVER_ERROR, "internal server error");
-    else if (json_array_size(claims->channels) > 0 ||
-             json_object_size(json_object_get(command->parameters, "subs")) > 0)
-        subscribe_all(command, claims->channels);
+        return;
+    }
+    hws_guest_set_expiry(client, claims->expires_s);
+    if (has_channels(command, claims->channels))
+        subscribe_all(command, claims->channels, data);
     else
-        answer(command, (hws_text){0});
+        answer(command, (hws_text){0}, data);
+}
+
+static void come_in_with(const hws_command *command, const hws_claims *claims,
+                         const hws_writer *info)
+{
+    if (info->has_failed)
+        hws_guest_disconnect(command->client, HWS_DISCONNECT_SERVER_ERROR, "internal server error");
+    else
+        come_in(command, claims, hws_writer_text(info), (hws_text){0});
 }
 
 static void connect_with_token(const hws_command *command, hws_text token)
@@ -185,7 +217,7 @@ static void connect_with_token(const hws_command *command, hws_text token)
     } else {
         hws_writer info = hws_writer_on(memory_of(client));
         if (claims.info) hws_write_json(&info, claims.info);
-        come_in(command, &claims, &info);
+        come_in_with(command, &claims, &info);
         hws_writer_release(&info);
     }
     if (error == HWS_ERROR_NONE) hws_claims_release(&claims);
@@ -215,8 +247,38 @@ static void connect_as_anybody(const hws_command *command)
         hws_write_string(&info, name);
         HWS_WRITE(&info, "}");
     }
-    come_in(command, &(hws_claims){.body = NULL}, &info);
+    come_in_with(command, &(hws_claims){.body = NULL}, &info);
     hws_writer_release(&info);
+}
+
+/* Somebody else has looked who it is. */
+static json_t *list_of(const hws_text *channels, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; list && i < count; i++) {
+        if (json_array_append_new(list, json_stringn(channels[i].data, channels[i].size)) == 0)
+            continue;
+        json_decref(list);
+        list = NULL;
+    }
+    return list;
+}
+
+static void apply(hws_question *question, const hws_decision *decision)
+{
+    hws_guest *client = question->command.client;
+    json_t *channels = list_of(decision->channels, decision->channel_count);
+    const hws_claims claims = {
+        .sub = decision->user,
+        .channels = channels,
+        .expires_s = decision->expire_at_s,
+    };
+    client->is_vouched = true;
+    if (channels)
+        come_in(&question->command, &claims, decision->info, decision->data);
+    else
+        hws_command_fail(&question->command, HWS_ERROR_INTERNAL);
+    json_decref(channels);
 }
 
 void hws_command_connect(const hws_command *command)
@@ -225,10 +287,13 @@ void hws_command_connect(const hws_command *command)
     hws_guest *client = command->client;
     const hws_hub *hub = client->station->hub;
     const bool is_keyed = hub->tokens.key_count > 0;
+    const bool is_asked = hws_question_is_asked(hub, HWS_QUESTION_CONNECT);
     if (client->state != HWS_GUEST_NEW)
         hws_guest_disconnect(client, HWS_DISCONNECT_BAD_REQUEST, "bad request");
     else if (!hws_json_get_text(command->parameters, "token", &token))
         hws_command_fail(command, HWS_ERROR_BAD_REQUEST);
+    else if (is_asked && !(is_keyed && token.size > 0))
+        hws_question_ask(command, HWS_QUESTION_CONNECT, apply);
     else if (is_keyed && (token.size > 0 || !hub->options.allow_anonymous))
         connect_with_token(command, token);
     else

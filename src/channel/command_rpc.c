@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Procedures that the program answers. */
 #include "channel/json.h"
+#include "channel/question.h"
 #include "channel/rpc.h"
 
 enum { MESSAGE_SIZE_MAX = 255 };
@@ -48,7 +49,7 @@ hws_status hws_rpc_fail(hws_rpc *rpc, int code, const char *message)
     if (rpc->is_answered || code < 400 || code > 1999 || size > MESSAGE_SIZE_MAX)
         return HWS_ERR_INVALID_ARGUMENT;
     rpc->is_answered = true;
-    hws_command_fail_with(rpc->command, code, (hws_text){message, size});
+    hws_command_fail_with(rpc->command, code, (hws_text){message, size}, false);
     return HWS_OK;
 }
 
@@ -60,11 +61,28 @@ static void call(const hws_command *command, hws_text method, hws_text data)
     if (!rpc.is_answered) hws_command_fail(command, HWS_ERROR_NOT_AVAILABLE);
 }
 
+static void apply(hws_question *question, const hws_decision *decision)
+{
+    hws_writer result = hws_writer_on(question->command.client->station->hub->memory);
+    HWS_WRITE(&result, "{");
+    if (decision->data.data) {
+        HWS_WRITE(&result, "\"data\":");
+        hws_write(&result, decision->data);
+    }
+    HWS_WRITE(&result, "}");
+    hws_command_succeed(&question->command, hws_writer_text(&result));
+    hws_writer_release(&result);
+}
+
 void hws_command_rpc(const hws_command *command)
 {
     hws_text method = {0};
     if (!hws_json_get_text(command->parameters, "method", &method)) {
         hws_command_fail(command, HWS_ERROR_BAD_REQUEST);
+        return;
+    }
+    if (hws_question_is_asked(command->client->station->hub, HWS_QUESTION_RPC)) {
+        hws_question_ask(command, HWS_QUESTION_RPC, apply);
         return;
     }
     const json_t *data = json_object_get(command->parameters, "data");

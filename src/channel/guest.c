@@ -8,6 +8,7 @@
 #include "base/try.h"
 #include "channel/command.h"
 #include "channel/json.h"
+#include "channel/question.h"
 #include "channel/subscribe.h"
 
 static const hws_hub_options *options_of(const hws_guest *client)
@@ -43,6 +44,7 @@ void hws_guest_unref(hws_guest *client)
     if (--client->reference_count > 0) return;
     free_text(client, client->user, client->user_size);
     free_text(client, client->info, client->info_size);
+    hws_headers_release(&client->headers, memory_of(client));
     hws_memory_free(memory_of(client), client, sizeof *client);
 }
 
@@ -79,6 +81,12 @@ static uint64_t left_ms(uint64_t expires_s, uint64_t now_s)
     return end_s > now_s ? min(end_s - now_s, 3600) * 1000 : 0;
 }
 
+static uint64_t until_ask_ms(const hws_guest *client, uint64_t now_s)
+{
+    if (client->ask_s == 0) return UINT64_MAX;
+    return client->ask_s > now_s ? min(client->ask_s - now_s, 3600) * 1000 : 0;
+}
+
 void hws_guest_schedule(hws_guest *client)
 {
     if (client->state == HWS_GUEST_ENDED) return;
@@ -86,9 +94,20 @@ void hws_guest_schedule(hws_guest *client)
     const uint64_t now_s = wall_s();
     uint64_t delay_ms = client->due_ms > now_ms ? client->due_ms - now_ms : 0;
     delay_ms = min(delay_ms, left_ms(client->expires_s, now_s));
+    delay_ms = min(delay_ms, until_ask_ms(client, now_s));
     for (const hws_subscription *each = client->subscriptions; each; each = each->next)
         delay_ms = min(delay_ms, left_ms(each->expires_s, now_s));
     if (hws_timer_start(client->timer, delay_ms, 0) != HWS_OK) end_for_memory(client);
+}
+
+void hws_guest_set_expiry(hws_guest *client, uint64_t expires_s)
+{
+    const hws_hub *hub = client->station->hub;
+    client->expires_s = expires_s;
+    client->ask_s = 0;
+    if (client->is_vouched && hws_question_is_asked(hub, HWS_QUESTION_REFRESH))
+        client->ask_s = expires_s;
+    hws_guest_schedule(client);
 }
 
 static void enter(hws_guest *client, hws_guest_state state, uint64_t delay_ms)
@@ -114,7 +133,10 @@ static void do_what_is_due(hws_guest *client)
 {
     switch (client->state) {
     case HWS_GUEST_NEW:
-        hws_guest_disconnect(client, HWS_DISCONNECT_STALE, "stale");
+        if (client->question) /* it has come, and somebody takes his time */
+            enter(client, HWS_GUEST_NEW, options_of(client)->connect_timeout_ms);
+        else
+            hws_guest_disconnect(client, HWS_DISCONNECT_STALE, "stale");
         break;
     case HWS_GUEST_CONNECTED:
         ping(client);
@@ -145,6 +167,10 @@ static void on_timer(void *user)
         return;
     }
     end_expired(client);
+    if (until_ask_ms(client, wall_s()) == 0) {
+        client->ask_s = 0;
+        hws_question_ask_refresh(client);
+    }
     if (hws_loop_now_ms(client->station->loop) >= client->due_ms) do_what_is_due(client);
     hws_guest_schedule(client);
 }
@@ -277,6 +303,22 @@ hws_guest *hws_guest_new(hws_hub *hub, hws_loop *loop, hws_format format)
     return client;
 }
 
+hws_status hws_guest_expect(hws_hub *hub, hws_websocket ws, hws_request *request)
+{
+    hws_station *station;
+    if (!hub->decider.headers) return HWS_OK;
+    HWS_TRY(hws_station_of(hub, hws_websocket_loop(ws), &station));
+    return hws_newcomer_add(&station->newcomers, hub->memory, hub->decider.headers, ws, request);
+}
+
+/* Without the headers that are to be there nobody can decide about it. */
+static bool take_headers(hws_guest *client, hws_websocket ws)
+{
+    const hws_hub *hub = client->station->hub;
+    return !hub->decider.headers ||
+           hws_newcomer_take(&client->station->newcomers, hub->memory, ws, &client->headers);
+}
+
 void hws_guest_on_open(hws_websocket ws, void *user)
 {
     hws_guest *client = hws_guest_new(user, hws_websocket_loop(ws), HWS_FORMAT_WEBSOCKET);
@@ -284,6 +326,7 @@ void hws_guest_on_open(hws_websocket ws, void *user)
     if (client) {
         client->outlet.ws = ws;
         enter(client, HWS_GUEST_NEW, options_of(client)->connect_timeout_ms);
+        if (!take_headers(client, ws)) end_for_memory(client);
     } else {
         (void)hws_websocket_close(ws, HWS_DISCONNECT_SERVER_ERROR, "internal server error");
     }
@@ -383,6 +426,18 @@ static void take_pong(hws_guest *client)
         enter(client, HWS_GUEST_CONNECTED, options_of(client)->ping_interval_ms);
 }
 
+/* What comes while its question is open waits, in its order. */
+static void obey_or_hold(hws_guest *client, const json_t *command, hws_text line)
+{
+    const hws_status status = client->question ? hws_question_hold(client->question, line) : HWS_OK;
+    if (status == HWS_ERR_LIMIT)
+        hws_command_refuse(client, command, HWS_ERROR_TOO_MANY_REQUESTS);
+    else if (status != HWS_OK)
+        end_for_memory(client);
+    else if (!client->question)
+        hws_command_obey(client, command);
+}
+
 static void take_line(hws_guest *client, hws_text line)
 {
     json_t *command = NULL;
@@ -394,7 +449,7 @@ static void take_line(hws_guest *client, hws_text line)
     } else if (json_object_size(command) == 0) {
         take_pong(client);
     } else {
-        hws_command_obey(client, command);
+        obey_or_hold(client, command, line);
     }
     json_decref(command);
 }
@@ -416,6 +471,21 @@ static void take_lines(hws_guest *client, hws_text left)
         const size_t taken = size + (end ? 1 : 0);
         left = (hws_text){left.data + taken, left.size - taken};
     }
+}
+
+/* They were read once, and are as good as they were: when one of them asks again, the rest waits as
+ * it is. */
+void hws_guest_resume(hws_guest *client, hws_text lines)
+{
+    while (lines.size > 0 && !client->question && client->state != HWS_GUEST_ENDED) {
+        const size_t size =
+            (size_t)((const char *)memchr(lines.data, '\n', lines.size) - lines.data);
+        take_line(client, (hws_text){lines.data, size});
+        lines = (hws_text){lines.data + size + 1, lines.size - size - 1};
+    }
+    if (lines.size > 0 && client->question && client->state != HWS_GUEST_ENDED &&
+        hws_question_hold(client->question, (hws_text){lines.data, lines.size - 1}) != HWS_OK)
+        end_for_memory(client);
 }
 
 void hws_guest_take(hws_guest *client, hws_text commands)
@@ -443,6 +513,9 @@ void hws_guest_free(hws_guest *client)
 {
     client->state = HWS_GUEST_ENDED;
     client->outlet.feed = NULL;
+    hws_question_cancel(client->question);
+    hws_question_cancel(client->refreshing);
+    client->question = client->refreshing = NULL;
     if (client->session[0] != '\0')
         hws_table_remove(&client->station->sessions, &client->by_session);
     while (client->subscriptions) hws_subscribe_end(client->subscriptions);

@@ -12,6 +12,7 @@
 #define HAWSER_CHANNEL_GUEST_H
 
 #include "channel/channel.h"
+#include "channel/headers.h"
 #include "channel/outlet.h"
 #include "channel/writer.h"
 
@@ -51,6 +52,7 @@ typedef enum hws_guest_state {
 } hws_guest_state;
 
 typedef struct hws_guest hws_guest;
+struct hws_question;
 
 struct hws_guest {
     hws_table_entry by_session; /* in the station's sessions, if it has one */
@@ -63,6 +65,7 @@ struct hws_guest {
     hws_timer *timer;
     uint64_t due_ms;    /* for what the state waits for */
     uint64_t expires_s; /* of its token, in seconds since 1970; 0: never */
+    uint64_t ask_s;     /* when who let it in is asked about it again; 0: never */
     hws_subscription *subscriptions;
     uint32_t subscription_count;
     char id[HWS_GUEST_ID_SIZE + 1];
@@ -72,6 +75,11 @@ struct hws_guest {
     char *info; /* JSON that others are told of it; NULL before connect */
     size_t info_size;
     hws_deferred deferred; /* ends what has lost its place */
+
+    hws_headers headers;             /* of the request that it came with */
+    struct hws_question *question;   /* that its commands wait for; NULL: they do not */
+    struct hws_question *refreshing; /* whether it may stay; NULL: nobody is asked now */
+    bool is_vouched;                 /* somebody else let it in, and can be asked again */
 };
 
 static inline hws_text hws_guest_id(const hws_guest *client)
@@ -101,6 +109,9 @@ void hws_guest_write_info(const hws_guest *client, hws_text conn_info, hws_text 
 /* Looks anew at when something is due, after `expires_s` of it or of a subscription was set. */
 void hws_guest_schedule(hws_guest *client);
 
+/* It expires then (0: never), which is for who let it in to say: he may be asked again. */
+void hws_guest_set_expiry(hws_guest *client, uint64_t expires_s);
+
 /* Sends a message; one for which there was no memory ends the client. */
 void hws_guest_send(hws_guest *client, const hws_writer *message);
 
@@ -129,10 +140,16 @@ hws_guest *hws_guest_of_session(const hws_station *station, hws_text session);
 /* Lines of commands that came for it. */
 void hws_guest_take(hws_guest *client, hws_text commands);
 
+/* Those that have waited for a decision. */
+void hws_guest_resume(hws_guest *client, hws_text lines);
+
 /* Its connection is gone, and so is the client. */
 void hws_guest_free(hws_guest *client);
 
 /* The handlers of a hub's WebSockets; `user` of the route is the hub. */
+/* As on_upgrade of a WebSocket that is let in.  Errors: HWS_ERR_NO_MEMORY, …: it is not. */
+HWS_MUST_CHECK hws_status hws_guest_expect(hws_hub *hub, hws_websocket ws, hws_request *request);
+
 void hws_guest_on_open(hws_websocket ws, void *user);
 void hws_guest_on_message(hws_websocket ws, const hws_message *message, void *user);
 void hws_guest_on_close(hws_websocket ws, const hws_close *close, void *user);

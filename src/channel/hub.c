@@ -29,6 +29,7 @@ static void complete(hws_hub_options *options)
     options->token_keys = NULL;
     options->api_key = (hws_text){0};
     options->token_audience = options->token_issuer = NULL;
+    options->decider = NULL;
 }
 
 static hws_status set_api_key(hws_hub *hub, hws_text key, char *explain, size_t explain_size)
@@ -40,6 +41,23 @@ static hws_status set_api_key(hws_hub *hub, hws_text key, char *explain, size_t 
     }
     memcpy(hub->api_key, key.data, key.size);
     hub->api_key_size = key.size;
+    return HWS_OK;
+}
+
+static hws_status set_decider(hws_hub *hub, const hws_decider *decider, char *explain,
+                              size_t explain_size)
+{
+    if (!decider) return HWS_OK;
+    size_t count = 0;
+    while (decider->headers && count <= HWS_DECIDER_HEADER_MAX && decider->headers[count]) count++;
+    const char *why = NULL;
+    if (decider->asks >= HWS_ASKS(HWS_QUESTION_KIND_COUNT))
+        why = "a decider asks what there is not";
+    if (decider->asks != 0 && !decider->on_question) why = "a decider needs on_question";
+    if (count > HWS_DECIDER_HEADER_MAX) why = "a decider names 32 headers at most";
+    if (why && explain_size > 0) snprintf(explain, explain_size, "%s", why);
+    if (why) return HWS_ERR_INVALID_ARGUMENT;
+    hub->decider = *decider;
     return HWS_OK;
 }
 
@@ -69,6 +87,11 @@ static void free_hub(hws_hub *hub)
     hws_memory_free(hub->memory, hub, sizeof *hub);
 }
 
+static bool is_connect_asked(const hws_hub *hub)
+{
+    return (hub->decider.asks & HWS_ASKS(HWS_QUESTION_CONNECT)) != 0;
+}
+
 hws_status hws_hub_new(const hws_hub_options *options, char *explain, size_t explain_size,
                        hws_hub **hub)
 {
@@ -82,8 +105,10 @@ hws_status hws_hub_new(const hws_hub_options *options, char *explain, size_t exp
     made->memory = memory;
     made->options = *options;
     const size_t size = explain ? explain_size : 0;
-    hws_status status =
-        hws_policies_init(&made->policies, options, options->token_key_count > 0, explain, size);
+    hws_status status = set_decider(made, options->decider, explain, size);
+    const bool is_guarded = options->token_key_count > 0 || is_connect_asked(made);
+    if (status == HWS_OK)
+        status = hws_policies_init(&made->policies, options, is_guarded, explain, size);
     if (status == HWS_OK) status = hws_tokens_init(&made->tokens, options, explain, size);
     if (status == HWS_OK) status = set_api_key(made, options->api_key, explain, size);
     complete(&made->options);
@@ -96,20 +121,27 @@ hws_status hws_hub_new(const hws_hub_options *options, char *explain, size_t exp
     return HWS_OK;
 }
 
+bool hws_hub_is_guarded(const hws_hub *hub)
+{
+    return hub->tokens.key_count > 0 || is_connect_asked(hub);
+}
+
 bool hws_hub_welcomes(const hws_hub *hub, const char *address)
 {
-    if (hub->tokens.key_count > 0 || hub->options.allow_anonymous) return true;
+    if (hws_hub_is_guarded(hub) || hub->options.allow_anonymous) return true;
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
            strcmp(address, "unix") == 0;
 }
 
 static void on_upgrade(hws_websocket ws, hws_request *request, void *user)
 {
-    if (hws_hub_welcomes(user, hws_request_address(request)))
-        (void)hws_websocket_accept(ws, NULL, NULL, 0);
-    else
+    if (!hws_hub_welcomes(user, hws_request_address(request)))
         (void)hws_websocket_refuse(ws, 403, "channels without keys are for this machine alone\n",
                                    NULL, 0);
+    else if (hws_guest_expect(user, ws, request) != HWS_OK)
+        (void)hws_websocket_refuse(ws, 503, "out of memory\n", NULL, 0);
+    else
+        (void)hws_websocket_accept(ws, NULL, NULL, 0);
 }
 
 hws_route hws_hub_route(hws_hub *hub)

@@ -26,6 +26,7 @@ struct hws_station;
 struct hws_hub {
     const hws_memory *memory;
     hws_hub_options options; /* with the defaults filled in; its pointers are not to be used */
+    hws_decider decider;     /* zero asks nothing */
     hws_policies policies;
     hws_tokens tokens;
     hws_hash_key key;
@@ -44,7 +45,10 @@ struct hws_hub {
     size_t station_count;
 };
 
-/* Whether somebody from there may connect: without keys everybody may do everything, so that
+/* Whether somebody looks at who connects: a key for tokens, or who decides. */
+bool hws_hub_is_guarded(const hws_hub *hub);
+
+/* Whether somebody from there may connect: without that everybody may do everything, so that
  * everybody has to be of this machine. */
 bool hws_hub_welcomes(const hws_hub *hub, const char *address);
 

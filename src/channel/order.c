@@ -77,8 +77,7 @@ static void refresh(const order *it, hws_guest *client)
         hws_guest_disconnect(client, HWS_DISCONNECT_EXPIRED, "connection expired");
         return;
     }
-    client->expires_s = expires_s;
-    hws_guest_schedule(client);
+    hws_guest_set_expiry(client, expires_s);
 }
 
 typedef void obedience(const order *it, hws_guest *client);

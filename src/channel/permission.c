@@ -19,6 +19,7 @@ static bool is_among(const hws_guest *client, hws_who who, bool is_subscribed, b
         return is_subscribed;
     case HWS_WHO_TOKEN:
         return has_token;
+    case HWS_WHO_HOOK: /* is asked before */
     case HWS_WHO_NOBODY:
     case HWS_WHO_DEFAULT:
         break;
@@ -32,10 +33,26 @@ hws_error hws_permission_subscribe(const hws_guest *client, const hws_policy *po
 {
     if (hws_channel_is_personal(channel))
         return allow_if(policy->subscribe != HWS_WHO_NOBODY &&
+                        (policy->subscribe != HWS_WHO_HOOK || has_token) &&
                         hws_channel_is_of_user(channel, hws_guest_user(client)));
     const bool is_allowed = (has_token && policy->subscribe != HWS_WHO_NOBODY) ||
                             is_among(client, policy->subscribe, false, has_token);
     return allow_if(is_allowed);
+}
+
+bool hws_permission_may_ask_subscribe(const hws_guest *client, const hws_policy *policy,
+                                      hws_text channel)
+{
+    return policy->subscribe == HWS_WHO_HOOK &&
+           (!hws_channel_is_personal(channel) ||
+            hws_channel_is_of_user(channel, hws_guest_user(client)));
+}
+
+bool hws_permission_may_ask_publish(const hws_guest *client, const hws_policy *policy,
+                                    hws_text channel)
+{
+    return policy->publish == HWS_WHO_HOOK &&
+           (!hws_channel_is_personal(channel) || hws_guest_subscription(client, channel));
 }
 
 hws_error hws_permission_publish(const hws_guest *client, const hws_policy *policy,

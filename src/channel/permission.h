@@ -13,6 +13,12 @@ hws_error hws_permission_subscribe(const hws_guest *client, const hws_policy *po
 hws_error hws_permission_publish(const hws_guest *client, const hws_policy *policy,
                                  hws_text channel);
 
+/* Whether it is for a back end to decide: what a personal channel's name forbids is not. */
+bool hws_permission_may_ask_subscribe(const hws_guest *client, const hws_policy *policy,
+                                      hws_text channel);
+bool hws_permission_may_ask_publish(const hws_guest *client, const hws_policy *policy,
+                                    hws_text channel);
+
 /* Presence and history are for who is in the channel: to others a channel that is there looks like
  * one that is not. */
 hws_error hws_permission_look(const hws_guest *client, hws_text channel, bool is_offered);

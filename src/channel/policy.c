@@ -22,7 +22,25 @@ static hws_who who_or(hws_who who, hws_who otherwise)
     return who != HWS_WHO_DEFAULT ? who : otherwise;
 }
 
-static hws_policy complete(const hws_namespace *from, bool is_keyed)
+static bool is_asked(const hws_hub_options *options, hws_question_kind kind)
+{
+    return options->decider && (options->decider->asks & HWS_ASKS(kind)) != 0;
+}
+
+static hws_who publish_default(const hws_hub_options *options, bool is_guarded)
+{
+    if (is_asked(options, HWS_QUESTION_PUBLISH)) return HWS_WHO_HOOK;
+    return is_guarded ? HWS_WHO_NOBODY : HWS_WHO_SUBSCRIBERS;
+}
+
+static hws_who subscribe_default(const hws_hub_options *options, bool is_guarded)
+{
+    if (is_asked(options, HWS_QUESTION_SUBSCRIBE)) return HWS_WHO_HOOK;
+    return is_guarded ? HWS_WHO_TOKEN : HWS_WHO_ALL;
+}
+
+static hws_policy complete(const hws_namespace *from, const hws_hub_options *options,
+                           bool is_guarded)
 {
     hws_policy policy = {
         .history_size = from->history_size,
@@ -30,8 +48,8 @@ static hws_policy complete(const hws_namespace *from, bool is_keyed)
         .max_rate = from->max_rate,
         .batch_interval_ms = from->batch_interval_ms,
         .max_message = number_or(from->max_message, MESSAGE_SIZE_MAX),
-        .publish = who_or(from->publish, is_keyed ? HWS_WHO_NOBODY : HWS_WHO_SUBSCRIBERS),
-        .subscribe = who_or(from->subscribe, is_keyed ? HWS_WHO_TOKEN : HWS_WHO_ALL),
+        .publish = who_or(from->publish, publish_default(options, is_guarded)),
+        .subscribe = who_or(from->subscribe, subscribe_default(options, is_guarded)),
         .recovery = from->recovery,
         .presence = !from->no_presence,
         .join_leave = !from->no_join_leave,
@@ -41,7 +59,7 @@ static hws_policy complete(const hws_namespace *from, bool is_keyed)
 }
 
 /* NULL: nothing is wrong. */
-static const char *mistake(const hws_namespace *it)
+static const char *mistake(const hws_namespace *it, const hws_hub_options *options)
 {
     if (it->name) {
         const size_t size = strnlen(it->name, HWS_NAMESPACE_SIZE_MAX + 1);
@@ -58,6 +76,10 @@ static const char *mistake(const hws_namespace *it)
     if (it->max_rate > 1000) return "max_rate is over 1000";
     if (it->publish == HWS_WHO_TOKEN) return "publish cannot be by token";
     if (it->subscribe == HWS_WHO_SUBSCRIBERS) return "subscribe cannot be by subscribers";
+    if (it->publish == HWS_WHO_HOOK && !is_asked(options, HWS_QUESTION_PUBLISH))
+        return "publish is by hook, and there is none";
+    if (it->subscribe == HWS_WHO_HOOK && !is_asked(options, HWS_QUESTION_SUBSCRIBE))
+        return "subscribe is by hook, and there is none";
     return NULL;
 }
 
@@ -75,20 +97,20 @@ static hws_status fail(const hws_namespace *it, const char *why, char *explain, 
     return HWS_ERR_INVALID_ARGUMENT;
 }
 
-hws_status hws_policies_init(hws_policies *policies, const hws_hub_options *options, bool is_keyed,
-                             char *explain, size_t explain_size)
+hws_status hws_policies_init(hws_policies *policies, const hws_hub_options *options,
+                             bool is_guarded, char *explain, size_t explain_size)
 {
     policies->count = 0;
     for (size_t i = 0; i < options->namespace_count; i++) {
         const hws_namespace *it = &options->namespaces[i];
-        const char *why = mistake(it);
+        const char *why = mistake(it, options);
         if (!why && policies->count == HWS_NAMESPACE_MAX) why = "there may be 32 of them at most";
         if (!why && find_name(policies, hws_text_of(it->name))) why = "it is there twice";
         if (why) return fail(it, why, explain, explain_size);
-        policies->list[policies->count++] = complete(it, is_keyed);
+        policies->list[policies->count++] = complete(it, options, is_guarded);
     }
     if (!find_name(policies, (hws_text){0}))
-        policies->list[policies->count++] = complete(&(hws_namespace){0}, is_keyed);
+        policies->list[policies->count++] = complete(&(hws_namespace){0}, options, is_guarded);
     return HWS_OK;
 }
 

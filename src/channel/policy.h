@@ -25,10 +25,10 @@ typedef struct hws_policies {
     size_t count;
 } hws_policies;
 
-/* `is_keyed`: there are keys, and what the options leave open stays closed.
+/* `is_guarded`: somebody looks at who connects, and what the options leave open stays closed.
  * Errors: HWS_ERR_INVALID_ARGUMENT, and `explain` says why. */
 HWS_MUST_CHECK hws_status hws_policies_init(hws_policies *policies, const hws_hub_options *options,
-                                            bool is_keyed, char *explain, size_t explain_size);
+                                            bool is_guarded, char *explain, size_t explain_size);
 
 /* NULL: there is no such namespace. */
 const hws_policy *hws_policies_find(const hws_policies *policies, hws_text channel);

@@ -73,6 +73,7 @@ hws_status hws_station_of(hws_hub *hub, hws_loop *loop, hws_station **station)
 void hws_station_free(hws_station *station)
 {
     assert(!station->clients);
+    hws_newcomers_clear(&station->newcomers, station->hub->memory);
     hws_table_release(&station->channels);
     hws_table_release(&station->sessions);
     free_station(station);

@@ -5,6 +5,7 @@
 
 #include "base/table.h"
 #include "channel/hub.h"
+#include "channel/newcomer.h"
 
 struct hws_guest;
 
@@ -12,6 +13,7 @@ typedef struct hws_station {
     hws_hub *hub;
     hws_loop *loop;
     hws_mailbox mailbox;
+    hws_newcomers newcomers;   /* WebSockets that have not opened yet */
     struct hws_guest *clients; /* a list */
     hws_table sessions;        /* those of them whose commands come by themselves */
     hws_hub_metric metric;

@@ -85,7 +85,10 @@ static void begin(hws_hub *hub, hws_request *request, const transport *by, hws_t
         refuse(request, 503, "out of memory\n");
         return;
     }
-    const hws_status status = hws_feed_begin(request, head_of(by->format), on_end, client, &feed);
+    hws_status status =
+        hws_headers_keep(&client->headers, hub->memory, hub->decider.headers, request);
+    if (status == HWS_OK)
+        status = hws_feed_begin(request, head_of(by->format), on_end, client, &feed);
     if (status == HWS_OK) {
         hws_guest_begin(client, feed, commands);
         return;

@@ -11,6 +11,7 @@ struct hws_subscribing {
     hws_subscription *subscription; /* NULL: it was ended meanwhile */
     hws_subscribe_done *done;
     void *user;
+    hws_writer data;
     bool recovers;
 };
 
@@ -130,24 +131,38 @@ void hws_subscribe_end(hws_subscription *subscription)
 
 /* The answer. */
 
-static void write_result(hws_writer *to, const hws_subscription *it,
-                         const hws_engine_answer *answer, bool recovers)
+static void write_place(hws_writer *to, const hws_engine_answer *answer, bool recovers)
 {
+    HWS_WRITE(to, "\"recoverable\":true,\"positioned\":true,\"epoch\":");
+    hws_write_string(to, hws_text_of(answer->position.epoch));
+    HWS_WRITE(to, ",\"offset\":");
+    hws_write_number(to, answer->position.offset);
+    if (recovers) HWS_WRITE(to, ",\"was_recovering\":true,\"recovered\":");
+    if (recovers && answer->recovered) HWS_WRITE(to, "true");
+    if (recovers && !answer->recovered) HWS_WRITE(to, "false");
+    HWS_WRITE(to, ",\"publications\":[");
+    hws_write(to, answer->list);
+    HWS_WRITE(to, "]");
+}
+
+static void write_result(hws_writer *to, const hws_subscribing *by, const hws_engine_answer *answer)
+{
+    const hws_subscription *it = by->subscription;
+    const hws_text data = hws_writer_text(&by->data);
+    const char *comma = "";
     HWS_WRITE(to, "{");
     if (it->channel->policy->recovery) {
-        HWS_WRITE(to, "\"recoverable\":true,\"positioned\":true,\"epoch\":");
-        hws_write_string(to, hws_text_of(answer->position.epoch));
-        HWS_WRITE(to, ",\"offset\":");
-        hws_write_number(to, answer->position.offset);
-        if (recovers) HWS_WRITE(to, ",\"was_recovering\":true,\"recovered\":");
-        if (recovers && answer->recovered) HWS_WRITE(to, "true");
-        if (recovers && !answer->recovered) HWS_WRITE(to, "false");
-        HWS_WRITE(to, ",\"publications\":[");
-        hws_write(to, answer->list);
-        HWS_WRITE(to, "]");
-        if (it->expires_s > 0) HWS_WRITE(to, ",");
+        write_place(to, answer, by->recovers);
+        comma = ",";
+    }
+    if (data.size > 0) {
+        hws_write(to, hws_text_of(comma));
+        HWS_WRITE(to, "\"data\":");
+        hws_write(to, data);
+        comma = ",";
     }
     if (it->expires_s > 0) {
+        hws_write(to, hws_text_of(comma));
         const uint64_t now_s = (uint64_t)time(NULL);
         HWS_WRITE(to, "\"expires\":true,\"ttl\":");
         hws_write_number(to, it->expires_s > now_s ? it->expires_s - now_s : 0);
@@ -175,7 +190,7 @@ static void succeed(const hws_subscribing *it, const hws_engine_answer *answer)
 {
     hws_subscription *subscription = it->subscription;
     hws_writer result = hws_writer_on(hub_of(subscription)->memory);
-    write_result(&result, subscription, answer, it->recovers);
+    write_result(&result, it, answer);
     const hws_text text = hws_writer_text(&result);
     if (text.data) {
         if (it->recovers) count_recovery(subscription, answer->recovered);
@@ -206,6 +221,7 @@ static void on_answer(void *user, const hws_engine_answer *answer)
         it->done(it->client, NULL, status != HWS_OK ? hws_error_of(status) : HWS_ERROR_INTERNAL,
                  (hws_text){0}, it->user);
     hws_guest *client = it->client;
+    hws_writer_release(&it->data);
     hws_memory_free(client->station->hub->memory, it, sizeof *it);
     hws_guest_unref(client);
 }
@@ -231,11 +247,14 @@ void hws_subscribe_begin(hws_guest *client, const hws_policy *policy,
     hws_subscription *made = NULL;
     hws_status status = HWS_OK;
     hws_subscribing *it = hws_memory_new(memory, sizeof *it);
-    if (!it)
+    hws_writer data = hws_writer_on(memory);
+    if (request->data.size > 0) hws_write(&data, request->data);
+    if (!it || data.has_failed)
         status = HWS_ERR_NO_MEMORY;
     else
         status = make(client, policy, request, &made);
     if (status != HWS_OK) {
+        hws_writer_release(&data);
         if (it) hws_memory_free(memory, it, sizeof *it);
         done(client, NULL, hws_error_of(status), (hws_text){0}, user);
         return;
@@ -245,6 +264,7 @@ void hws_subscribe_begin(hws_guest *client, const hws_policy *policy,
         .subscription = made,
         .done = done,
         .user = user,
+        .data = data,
         .recovers = request->recover && policy->recovery,
     };
     made->subscribing = it;

@@ -21,6 +21,7 @@ typedef struct hws_subscribe_request {
     uint64_t offset; /* of the last that the client has, if `recover` */
     hws_text epoch;
     hws_text chan_info; /* JSON; absent: none */
+    hws_text data;      /* JSON for the client; absent: none */
     uint64_t expires_s; /* 0: never */
 } hws_subscribe_request;
 
