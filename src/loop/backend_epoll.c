@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "base/try.h"
+#include "loop/accept.h"
 #include "loop/rest.h"
 #include "loop/send.h"
 #include "loop/socket.h"
@@ -17,7 +18,6 @@
 
 enum {
     EVENTS_MAX = 256,             /* in one turn */
-    ACCEPTS_PER_TURN = 64,        /* of one listener */
     RECEIVE_SIZE_MIN = 32768,     /* that a crowd leaves to each */
     BROKEN = EPOLLERR | EPOLLHUP, /* cannot be masked */
 };
@@ -117,20 +117,10 @@ static void go_on_accepting(hws_io *io)
 
 static void accept_some(hws_io *io)
 {
-    for (int i = 0; i < ACCEPTS_PER_TURN && hws_io_is(io, HWS_IO_ACCEPTS); i++) {
-        const int fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        const int error = errno;
-        if (fd >= 0) {
-            io->handler->on_accept(io, fd);
-        } else if (error == EAGAIN) {
-            return;
-        } else if (!hws_socket_error_passes(error)) {
-            rest(io);
-            io->handler->on_accept(io, -error);
-            return;
-        }
-        if (hws_io_is(io, HWS_IO_CLOSES)) return;
-    }
+    const int error = hws_accept_some(io);
+    if (error == 0) return;
+    rest(io);
+    io->handler->on_accept(io, -error);
 }
 
 static void epoll_accept(hws_io *io)

@@ -156,7 +156,7 @@ static void complete_io(hws_io *io, unsigned kind, int result, unsigned flags)
         hws_uring_received(io, result, flags);
         break;
     case HWS_URING_OF_ACCEPT:
-        hws_uring_accepted(io, result, flags);
+        hws_uring_acceptable(io, result);
         break;
     case HWS_URING_OF_SEND:
         hws_uring_sent(io, result);
@@ -180,30 +180,11 @@ static void complete(hws_uring *self, const struct io_uring_cqe *cqe)
         complete_io((hws_io *)(uintptr_t)(cqe->user_data - kind), kind, cqe->res, cqe->flags);
 }
 
-static struct io_uring_cqe *completion(hws_uring *self, unsigned index)
-{
-    const struct io_uring_cq *queue = &self->ring.cq;
-    return &queue->cqes[(*queue->khead + index) & queue->ring_mask];
-}
-
-/* Connections that the kernel has accepted come before anything that may close their listener: they
- * would be lost with it. */
-static void complete_accepts(hws_uring *self, unsigned count)
-{
-    for (unsigned i = 0; i < count && self->accepting > 0; i++) {
-        struct io_uring_cqe *cqe = completion(self, i);
-        if ((cqe->user_data & HWS_URING_KIND_MASK) != HWS_URING_OF_ACCEPT) continue;
-        const struct io_uring_cqe copy = *cqe;
-        cqe->user_data = 0; /* it is done */
-        complete(self, &copy);
-    }
-}
-
 static void complete_all(hws_uring *self, unsigned count)
 {
-    complete_accepts(self, count);
+    const struct io_uring_cq *queue = &self->ring.cq;
     for (unsigned i = 0; i < count; i++) {
-        const struct io_uring_cqe copy = *completion(self, 0);
+        const struct io_uring_cqe copy = queue->cqes[*queue->khead & queue->ring_mask];
         io_uring_cq_advance(&self->ring, 1);
         complete(self, &copy);
     }
@@ -350,8 +331,8 @@ static hws_status refused(int error)
 
 static bool has_operations(hws_uring *self)
 {
-    static const int needed[] = {IORING_OP_ACCEPT, IORING_OP_ASYNC_CANCEL, IORING_OP_POLL_ADD,
-                                 IORING_OP_RECV,   IORING_OP_SEND,         IORING_OP_SENDMSG};
+    static const int needed[] = {IORING_OP_ASYNC_CANCEL, IORING_OP_POLL_ADD, IORING_OP_RECV,
+                                 IORING_OP_SEND, IORING_OP_SENDMSG};
     struct io_uring_probe *probe = io_uring_get_probe_ring(&self->ring);
     if (!probe) return false;
     bool all = true;
@@ -361,9 +342,9 @@ static bool has_operations(hws_uring *self)
     return all;
 }
 
-/* DEFER_TASKRUN came with Linux 6.1, after multishot accept (5.19), provided rings (5.19) and
- * multishot receive (6.0): who takes these flags has all of them.  A filter may allow some of the
- * system calls only; the third one is tried on the ring that is not enabled yet. */
+/* DEFER_TASKRUN came with Linux 6.1, after provided rings (5.19) and multishot receive (6.0): who
+ * takes these flags has all of them.  A filter may allow some of the system calls only; the third
+ * one is tried on the ring that is not enabled yet. */
 static hws_status open_ring(hws_uring *self)
 {
     struct io_uring_params parameters = {.flags = SETUP, .cq_entries = COMPLETIONS_MAX};

@@ -13,28 +13,6 @@ int hws_socket_error(int fd)
     return error;
 }
 
-/* accept(2), "Error handling". */
-bool hws_socket_error_passes(int error)
-{
-    switch (error) {
-    case EINTR:
-    case ECONNABORTED:
-    case EPROTO:
-    case EPERM:
-    case ENETDOWN:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case EOPNOTSUPP:
-    case ENETUNREACH:
-    case ETIMEDOUT:
-        return true;
-    default:
-        return false;
-    }
-}
-
 void hws_socket_close(int fd, bool reset)
 {
     const struct linger linger = {.l_onoff = 1, .l_linger = 0};

@@ -8,9 +8,6 @@
 /* The error that waits at a socket, which is taken from it; 0: none. */
 int hws_socket_error(int fd);
 
-/* Whether a failure to accept belongs to one connection, or to the network: the next may work. */
-bool hws_socket_error_passes(int error);
-
 /* `reset`: with RST instead of FIN. */
 void hws_socket_close(int fd, bool reset);
 

@@ -20,7 +20,7 @@
 
 /* Bits of hws_io.watch. */
 enum {
-    HWS_URING_IN = 1 << 0,      /* receiving or accepting is under way, many times */
+    HWS_URING_IN = 1 << 0,      /* receiving, many times, or polling a listener is under way */
     HWS_URING_CANCELS = 1 << 1, /* that it ends has been asked for */
     HWS_URING_OUT = 1 << 2,     /* a poll for room, or for the end of connecting, is under way */
     HWS_URING_SENDS = 1 << 3,   /* a send is under way: it completes when it is submitted */
@@ -29,7 +29,7 @@ enum {
 
     HWS_URING_FULL = 1 << 5,   /* the last send was taken in part: wait for room before the next */
     HWS_URING_RESTS = 1 << 6,  /* in `rest` */
-    HWS_URING_ACCEPT = 1 << 7, /* what is under way as HWS_URING_IN is accepting */
+    HWS_URING_ACCEPT = 1 << 7, /* what is under way as HWS_URING_IN is for accepting */
     HWS_URING_HALF = 1 << 8,   /* the peer has ended its side, which every poll would report */
     HWS_URING_CANCELS_OUT = 1 << 9,
     HWS_URING_LEFT = 1 << 10,  /* the last receive left something unread */
@@ -86,11 +86,10 @@ typedef struct hws_uring {
     int event_fd;    /* an eventfd that tells whoever turns this loop in his own; -1: nobody does */
     bool is_open;    /* there is a ring */
     bool is_enabled; /* it belongs to the thread that turned the loop first */
-    bool wake_is_set;   /* the poll of loop->wake_fd is under way */
-    bool ending;        /* nobody is called any more */
-    bool some_died;     /* the last operation of one of `dying` has ended */
-    uint32_t unserved;  /* of this turn's completions: there was no buffer for what has arrived */
-    uint32_t accepting; /* listeners that accept */
+    bool wake_is_set;  /* the poll of loop->wake_fd is under way */
+    bool ending;       /* nobody is called any more */
+    bool some_died;    /* the last operation of one of `dying` has ended */
+    uint32_t unserved; /* of this turn's completions: there was no buffer for what has arrived */
     hws_io_list pending;
     hws_io_list ready; /* something is to be told that no completion will tell */
     hws_io_list dying; /* they close when nothing is under way any more */
@@ -158,7 +157,7 @@ void hws_uring_held_release(hws_uring *self);
 
 /* uring_accept.c */
 bool hws_uring_accept_begin(hws_io *io);
-void hws_uring_accepted(hws_io *io, int result, unsigned flags);
+void hws_uring_acceptable(hws_io *io, int result);
 void hws_uring_accept_again(hws_io *io); /* the rest is over */
 
 /* uring_receive.c */

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* One request, many connections. */
+/* A listener is polled, and accepted from by a system call: a request to accept that is cancelled
+ * takes with it the waking for a connection that has just come, and whoever shares the socket,
+ * as the successor of this process does, would never hear of that (decision 0044). */
 #include <errno.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <poll.h>
 
-#include "loop/socket.h"
+#include "loop/accept.h"
 #include "loop/uring.h"
 
 bool hws_uring_accept_begin(hws_io *io)
 {
-    hws_uring *self = hws_uring_of(io);
-    struct io_uring_sqe *sqe = hws_uring_next(self);
+    struct io_uring_sqe *sqe = hws_uring_next(hws_uring_of(io));
     if (!sqe) return false;
-    io_uring_prep_multishot_accept(sqe, io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    io_uring_prep_poll_add(sqe, io->fd, POLLIN);
     hws_uring_begin(sqe, io, HWS_URING_OF_ACCEPT, HWS_URING_IN | HWS_URING_ACCEPT);
-    self->accepting++;
     return true;
 }
 
@@ -31,26 +30,14 @@ void hws_uring_accept_again(hws_io *io)
     hws_uring_pend(io);
 }
 
-static void failed(hws_io *io, int error)
+void hws_uring_acceptable(hws_io *io, int result)
 {
-    if (hws_socket_error_passes(error) || error == ECANCELED || error == EAGAIN) return;
-    rest(io);
-    io->handler->on_accept(io, -error);
-}
-
-void hws_uring_accepted(hws_io *io, int result, unsigned flags)
-{
-    hws_uring *self = hws_uring_of(io);
-    if (!(flags & IORING_CQE_F_MORE)) {
-        hws_uring_unset(io, HWS_URING_IN | HWS_URING_CANCELS | HWS_URING_ACCEPT);
-        self->accepting--;
+    hws_uring_unset(io, HWS_URING_IN | HWS_URING_CANCELS | HWS_URING_ACCEPT);
+    if (hws_io_is(io, HWS_IO_CLOSES) || hws_uring_of(io)->ending) return;
+    const int error = result >= 0 ? hws_accept_some(io) : -result;
+    if (error != 0 && error != ECANCELED) {
+        rest(io);
+        io->handler->on_accept(io, -error);
     }
-    if (hws_io_is(io, HWS_IO_CLOSES) || self->ending) {
-        if (result >= 0) close(result);
-    } else if (result >= 0) {
-        io->handler->on_accept(io, result);
-    } else {
-        failed(io, -result);
-    }
-    if (!hws_uring_has(io, HWS_URING_IN)) hws_uring_pend(io);
+    hws_uring_pend(io);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib/ring.h"
 
-#include <unistd.h>
-
 #include "loop/uring.h"
 
 typedef struct plan {
@@ -93,13 +91,11 @@ static int answer(ring_call call, int result)
     return result >= 0 && is_answered(call) ? plans[call].result : result;
 }
 
-void __real_hws_uring_accepted(hws_io *io, int result, unsigned flags);
-void __wrap_hws_uring_accepted(hws_io *io, int result, unsigned flags);
-void __wrap_hws_uring_accepted(hws_io *io, int result, unsigned flags)
+void __real_hws_uring_acceptable(hws_io *io, int result);
+void __wrap_hws_uring_acceptable(hws_io *io, int result);
+void __wrap_hws_uring_acceptable(hws_io *io, int result)
 {
-    const int given = answer(RING_hws_uring_accepted, result);
-    if (given != result) close(result);
-    __real_hws_uring_accepted(io, given, flags);
+    __real_hws_uring_acceptable(io, answer(RING_hws_uring_acceptable, result));
 }
 
 void __real_hws_uring_received(hws_io *io, int result, unsigned flags);

@@ -18,7 +18,7 @@
     X(io_uring_submit)                                                                             \
     X(io_uring_submit_and_wait)                                                                    \
     X(io_uring_submit_and_get_events)                                                              \
-    X(hws_uring_accepted)                                                                          \
+    X(hws_uring_acceptable)                                                                        \
     X(hws_uring_received)                                                                          \
     X(hws_uring_sent)                                                                              \
     X(hws_uring_is_writable)
