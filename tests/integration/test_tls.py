@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """TLS over real sockets: the rows B of bad input as far as they are a server's, certificates that
 are renewed and chosen by name, clients with certificates."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -106,7 +107,7 @@ def tls_on_a_plain_port(subject):
 
 
 def dribbled_hello(subject):
-    """B003: a byte now and then buys no time: 10 s in all, and the moment that a close takes."""
+    """B003: a byte now and then buys no time: it is 10 s in all."""
     hello, start = client_hello(), time.monotonic()
     with plain_socket(subject) as it:
         it.settimeout(0.4)
@@ -119,8 +120,10 @@ def dribbled_hello(subject):
                 continue
             except OSError:
                 break
+        else:
+            raise AssertionError("it was let dribble")
         took = time.monotonic() - start
-    assert 9 < took < 9 + PATIENCE_S, f"after {took:.1f} s"
+    assert took > 9, f"after {took:.1f} s already"
 
 
 def huge_hello(subject):
@@ -173,40 +176,45 @@ def compression(subject):
 
 # What is said within TLS
 
-def s_client(subject, version, commands, pause_s):
-    """openssl s_client, told these one-letter commands: its exit within time, and what it wrote."""
+def s_client(subject, version, command, word, times):
+    """openssl s_client, told a one-letter command so many times, or until it ends: what it wrote.
+
+    It takes what it reads at once for one command, so the next waits for the `word` that it says to
+    the last."""
     process = subprocess.Popen(
         ["openssl", "s_client", "-connect", f"{subject.host}:{subject.port}", version],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = b""
     try:
-        time.sleep(0.3)
-        for command in commands:
+        for count in range(times):
             process.stdin.write(command + b"\n")
             process.stdin.flush()
-            time.sleep(pause_s)
-        return process.wait(PATIENCE_S), process.stdout.read()
+            while output.count(word) <= count:
+                line = process.stdout.readline()
+                if not line:
+                    return output
+                output += line
+        return output + process.stdout.read()
     except BrokenPipeError:
-        return process.wait(PATIENCE_S), process.stdout.read()
+        return output + process.stdout.read()
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
-        try:
+        with contextlib.suppress(BrokenPipeError):
             process.stdin.close()
-        except BrokenPipeError:
-            pass
 
 
 def renegotiation(subject):
     """B009: the first is one too many."""
-    _, output = s_client(subject, "-tls1_2", [b"R"], 0.05)
+    output = s_client(subject, "-tls1_2", b"R", b"RENEGOTIATING", 1)
     assert b"RENEGOTIATING" in output, output
 
 
 def key_updates(subject):
     """B010: a few are let pass, a flood is not."""
-    _, output = s_client(subject, "-tls1_3", [b"k"] * 60, 0.01)
-    assert output.count(b"KEYUPDATE") >= 30, output
+    output = s_client(subject, "-tls1_3", b"k", b"KEYUPDATE", 1000)
+    assert 30 <= output.count(b"KEYUPDATE") < 1000, output
 
 
 def truncated_message(subject):
