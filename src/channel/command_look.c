@@ -40,9 +40,10 @@ static void on_history(void *user, const hws_engine_answer *answer)
 }
 
 /* The command, kept, when it may look; NULL: it was answered. */
-static hws_command *permit(const hws_command *command, hws_text channel, bool is_offered)
+static hws_command *permit(const hws_command *command, const hws_policy *policy, hws_text channel,
+                           bool is_offered)
 {
-    const hws_error error = hws_permission_look(command->client, channel, is_offered);
+    const hws_error error = hws_permission_look(command->client, policy, channel, is_offered);
     if (error == HWS_ERROR_NONE) return hws_command_keep(command);
     hws_command_fail(command, error);
     return NULL;
@@ -54,7 +55,7 @@ static void ask_presence(const hws_command *command, bool with_list, hws_engine_
     const hws_policy *policy;
     hws_engine *engine = hub_of(command)->engine;
     if (!hws_command_channel(command, &channel, &policy)) return;
-    hws_command *kept = permit(command, channel, policy->presence);
+    hws_command *kept = permit(command, policy, channel, policy->presence);
     if (kept) engine->calls->presence(engine, channel, with_list, done, kept);
 }
 
@@ -74,7 +75,7 @@ void hws_command_history(const hws_command *command)
     hws_history_query query = {0};
     hws_engine *engine = hub_of(command)->engine;
     if (!hws_command_channel(command, &query.channel, &policy)) return;
-    hws_command *kept = permit(command, query.channel, policy->history_size > 0);
+    hws_command *kept = permit(command, policy, query.channel, policy->history_size > 0);
     if (!kept) return;
     if (hws_look_read_history(command->parameters, &query)) {
         engine->calls->history(engine, policy, &query, on_history, kept);

@@ -24,12 +24,19 @@ static void on_subscribed(hws_guest *client, hws_subscription *subscription, hws
     hws_command_end(kept);
 }
 
+/* Of the bits of `flag`: who loads his state anew when he cannot recover wants an error. */
+static const uint64_t FLAG_REJECT_UNRECOVERED = 2;
+
 static bool read_subscribe(const hws_command *command, hws_subscribe_request *request)
 {
     const json_t *from = command->parameters;
-    return hws_json_get_flag(from, "join_leave", &request->wants_join_leave) &&
-           hws_json_get_flag(from, "recover", &request->recover) &&
-           hws_json_get_text(from, "epoch", &request->epoch);
+    uint64_t flags = 0;
+    const bool is_well_formed = hws_json_get_flag(from, "join_leave", &request->wants_join_leave) &&
+                                hws_json_get_flag(from, "recover", &request->recover) &&
+                                hws_json_get_number(from, "flag", &flags) &&
+                                hws_json_get_text(from, "epoch", &request->epoch);
+    request->is_refused_unrecovered = (flags & FLAG_REJECT_UNRECOVERED) != 0;
+    return is_well_formed;
 }
 
 /* An offset that no number of ours can be is one that nobody can come back to (T022). */

@@ -45,7 +45,7 @@ typedef struct hws_history_query {
     bool reverse;        /* the newest first */
     uint32_t limit;      /* 0: only the position is asked for */
     uint64_t since;      /* the offset behind which it begins, if has_since */
-    hws_text epoch;      /* of `since` */
+    hws_text epoch;      /* of `since`; absent: who has had nothing (0) need not know it */
 } hws_history_query;
 
 typedef struct hws_member {

@@ -10,11 +10,14 @@ typedef struct range {
     uint64_t last;
 } range;
 
-/* `since` must be a place that the channel has been at, and whose followers are all there. */
+/* `since` must be a place that the channel has been at, and whose followers are all there.  Who has
+ * had nothing knows no epoch: he begins at the beginning, whenever that was. */
 static bool is_reachable(const hws_record *in, const hws_history_query *query)
 {
     const hws_position top = hws_record_position(in, in->history.top);
-    return hws_text_equal(query->epoch, hws_text_of(top.epoch)) && query->since <= top.offset &&
+    const bool is_new_here = !query->epoch.data && query->since == 0;
+    const bool is_of_epoch = hws_text_equal(query->epoch, hws_text_of(top.epoch));
+    return (is_new_here || is_of_epoch) && query->since <= top.offset &&
            query->since + 1 >= hws_history_bottom(&in->history);
 }
 

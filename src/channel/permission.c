@@ -63,8 +63,13 @@ hws_error hws_permission_publish(const hws_guest *client, const hws_policy *poli
     return allow_if(is_among(client, policy->publish, is_subscribed, false));
 }
 
-hws_error hws_permission_look(const hws_guest *client, hws_text channel, bool is_offered)
+/* Who could subscribe and look then may as well look at once. */
+hws_error hws_permission_look(const hws_guest *client, const hws_policy *policy, hws_text channel,
+                              bool is_offered)
 {
-    if (!hws_guest_subscription(client, channel)) return HWS_ERROR_PERMISSION_DENIED;
+    if (!hws_guest_subscription(client, channel)) {
+        const hws_error error = hws_permission_subscribe(client, policy, channel, false);
+        if (error != HWS_ERROR_NONE) return error;
+    }
     return is_offered ? HWS_ERROR_NONE : HWS_ERROR_NOT_AVAILABLE;
 }

@@ -19,8 +19,9 @@ bool hws_permission_may_ask_subscribe(const hws_guest *client, const hws_policy 
 bool hws_permission_may_ask_publish(const hws_guest *client, const hws_policy *policy,
                                     hws_text channel);
 
-/* Presence and history are for who is in the channel: to others a channel that is there looks like
- * one that is not. */
-hws_error hws_permission_look(const hws_guest *client, hws_text channel, bool is_offered);
+/* Presence and history are for who is in the channel, and for who could come in without a token: to
+ * others a channel that is there looks like one that is not. */
+hws_error hws_permission_look(const hws_guest *client, const hws_policy *policy, hws_text channel,
+                              bool is_offered);
 
 #endif /* HAWSER_CHANNEL_PERMISSION_H */

@@ -12,7 +12,9 @@ struct hws_subscribing {
     hws_subscribe_done *done;
     void *user;
     hws_writer data;
+    uint64_t since; /* where the client has been, if it recovers */
     bool recovers;
+    bool is_refused_unrecovered;
 };
 
 static hws_hub *hub_of(const hws_subscription *subscription)
@@ -131,12 +133,15 @@ void hws_subscribe_end(hws_subscription *subscription)
 
 /* The answer. */
 
-static void write_place(hws_writer *to, const hws_engine_answer *answer, bool recovers)
+/* The offset is where the client is before it has the publications that come along: one that leaves
+ * off between two of them comes back for the rest. */
+static void write_place(hws_writer *to, const hws_subscribing *by, const hws_engine_answer *answer)
 {
+    const bool recovers = by->recovers;
     HWS_WRITE(to, "\"recoverable\":true,\"positioned\":true,\"epoch\":");
     hws_write_string(to, hws_text_of(answer->position.epoch));
     HWS_WRITE(to, ",\"offset\":");
-    hws_write_number(to, answer->position.offset);
+    hws_write_number(to, recovers && answer->recovered ? by->since : answer->position.offset);
     if (recovers) HWS_WRITE(to, ",\"was_recovering\":true,\"recovered\":");
     if (recovers && answer->recovered) HWS_WRITE(to, "true");
     if (recovers && !answer->recovered) HWS_WRITE(to, "false");
@@ -152,7 +157,7 @@ static void write_result(hws_writer *to, const hws_subscribing *by, const hws_en
     const char *comma = "";
     HWS_WRITE(to, "{");
     if (it->channel->policy->recovery) {
-        write_place(to, answer, by->recovers);
+        write_place(to, by, answer);
         comma = ",";
     }
     if (data.size > 0) {
@@ -206,20 +211,26 @@ static void succeed(const hws_subscribing *it, const hws_engine_answer *answer)
     hws_writer_release(&result);
 }
 
+static hws_error judge(const hws_subscribing *it, const hws_engine_answer *answer)
+{
+    if (answer->status != HWS_OK) return hws_error_of(answer->status);
+    if (!it->subscription) return HWS_ERROR_INTERNAL;
+    if (it->recovers && it->is_refused_unrecovered && !answer->recovered)
+        return HWS_ERROR_UNRECOVERABLE_POSITION;
+    const hws_status status = come_in(it->subscription);
+    return status == HWS_OK ? HWS_ERROR_NONE : hws_error_of(status);
+}
+
 static void on_answer(void *user, const hws_engine_answer *answer)
 {
     hws_subscribing *it = user;
-    hws_status status = answer->status;
-    if (it->subscription) {
-        it->subscription->subscribing = NULL;
-        if (status == HWS_OK) status = come_in(it->subscription);
-        if (status != HWS_OK) drop(it->subscription);
-    }
-    if (it->subscription && status == HWS_OK)
+    const hws_error error = judge(it, answer);
+    if (it->subscription) it->subscription->subscribing = NULL;
+    if (it->subscription && error != HWS_ERROR_NONE) drop(it->subscription);
+    if (error == HWS_ERROR_NONE)
         succeed(it, answer);
     else
-        it->done(it->client, NULL, status != HWS_OK ? hws_error_of(status) : HWS_ERROR_INTERNAL,
-                 (hws_text){0}, it->user);
+        it->done(it->client, NULL, error, (hws_text){0}, it->user);
     hws_guest *client = it->client;
     hws_writer_release(&it->data);
     hws_memory_free(client->station->hub->memory, it, sizeof *it);
@@ -265,7 +276,9 @@ void hws_subscribe_begin(hws_guest *client, const hws_policy *policy,
         .done = done,
         .user = user,
         .data = data,
+        .since = request->offset,
         .recovers = request->recover && policy->recovery,
+        .is_refused_unrecovered = request->is_refused_unrecovered,
     };
     made->subscribing = it;
     ask(it, policy, request);

@@ -18,7 +18,8 @@ typedef struct hws_subscribe_request {
     bool is_by_server;
     bool wants_join_leave;
     bool recover;
-    uint64_t offset; /* of the last that the client has, if `recover` */
+    bool is_refused_unrecovered; /* error 112, rather than `recovered` false */
+    uint64_t offset;             /* of the last that the client has, if `recover` */
     hws_text epoch;
     hws_text chan_info; /* JSON; absent: none */
     hws_text data;      /* JSON for the client; absent: none */

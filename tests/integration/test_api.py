@@ -32,6 +32,9 @@ namespaces:
     publish: subscribers
     presence: false
     max_message: 16
+  closed:
+    history_size: 10
+    recovery: true
 """
 
 
@@ -111,25 +114,25 @@ class Api(unittest.TestCase):
 
     def test_subscribe_and_unsubscribe(self):
         ada, also_ada, ben = self.client(), self.client(), self.client("ben")
-        self.assertEqual(self.result("subscribe", user="ada", channel="pushed"), {})
+        self.assertEqual(self.result("subscribe", user="ada", channel="closed:pushed"), {})
         for client in (ada, also_ada):
             push = client.push()
-            self.assertEqual(push["channel"], "pushed")
+            self.assertEqual(push["channel"], "closed:pushed")
             self.assertTrue(push["subscribe"]["recoverable"])
-        while len(self.result("presence", channel="pushed")["presence"]) < 2:
+        while len(self.result("presence", channel="closed:pushed")["presence"]) < 2:
             time.sleep(0.01)
-        self.assertEqual(ben.code(presence={"channel": "pushed"}), 103)
-        self.result("unsubscribe", user="ada", channel="pushed", client=also_ada.client)
+        self.assertEqual(ben.code(presence={"channel": "closed:pushed"}), 103)
+        self.result("unsubscribe", user="ada", channel="closed:pushed", client=also_ada.client)
         while True:
             push = also_ada.push()
             if "unsubscribe" in push:
                 break
         self.assertEqual(push["unsubscribe"]["code"], 2000)
-        stats = self.result("presence_stats", channel="pushed")
+        stats = self.result("presence_stats", channel="closed:pushed")
         while stats != {"num_clients": 1, "num_users": 1}:
-            stats = self.result("presence_stats", channel="pushed")
-        self.assertEqual(also_ada.code(presence={"channel": "pushed"}), 103)
-        self.assertEqual(also_ada.code(publish={"channel": "pushed", "data": 1}), 103)  # R026
+            stats = self.result("presence_stats", channel="closed:pushed")
+        self.assertEqual(also_ada.code(presence={"channel": "closed:pushed"}), 103)
+        self.assertEqual(also_ada.code(publish={"channel": "closed:pushed", "data": 1}), 103)  # R026
 
     def test_q021_q029_disconnect(self):
         one, other, ben = self.client("q21"), self.client("q21"), self.client("ben")

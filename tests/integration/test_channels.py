@@ -113,11 +113,26 @@ class Channels(unittest.TestCase):
         self.assertEqual(self.writer("bare:x").code(history={"channel": "bare:x"}), 108)
 
     def test_r028_a_look_from_outside(self):
-        self.writer("looked").publish("looked", 1)
         stranger = self.client()
-        for channel in ("looked", "nobody-here", "bare:x"):
+        for channel in ("users:x", "closed:x", "room#ada", "users:nobody-here"):
             for method in ("history", "presence", "presence_stats"):
                 self.assertEqual(stranger.code(**{method: {"channel": channel}}), 103)
+
+    def test_a_look_at_what_is_open_to_all(self):
+        """Who could subscribe and look then may look at once."""
+        self.writer("looked").publish("looked", 1)
+        stranger = self.client()
+        history = stranger.ask(history={"channel": "looked", "limit": 1})["history"]
+        self.assertEqual([each["data"] for each in history["publications"]], [1])
+        self.assertEqual(len(stranger.ask(presence={"channel": "looked"})["presence"]["presence"]), 1)
+        self.assertEqual(stranger.ask(presence_stats={"channel": "looked"})["presence_stats"],
+                         {"num_clients": 1, "num_users": 1})
+        stranger.subscribe("looked")
+        self.assertEqual(stranger.ask(unsubscribe={"channel": "looked"})["unsubscribe"], {})
+        reply = stranger.ask(presence_stats={"channel": "looked"})["presence_stats"]
+        self.assertEqual(reply["num_clients"], 1)
+        self.assertEqual(stranger.code(presence={"channel": "bare:x"}), 108)
+        self.assertEqual(stranger.code(history={"channel": "bare:x"}), 108)
 
     # Recovery.
 
@@ -144,6 +159,12 @@ class Channels(unittest.TestCase):
         push = client.push()["pub"]
         self.assertEqual((push["data"], push["offset"]), ("live", 8))
 
+        # Where it was, not where the channel is: who leaves again before he has read them all
+        # comes back for the rest.
+        self.assertEqual(reply["offset"], 0)
+        position["offset"] = 3
+        self.assertEqual(self.recover("missed", position)[1]["offset"], 3)
+
         position["offset"] = 8
         client, reply = self.recover("missed", position)
         self.assertTrue(reply["recovered"])
@@ -168,6 +189,45 @@ class Channels(unittest.TestCase):
         client, _ = self.recover("lost", {"offset": 11, "epoch": "x"})
         writer.publish("lost", "live")
         self.assertEqual(client.data(), "live")
+
+    def test_who_would_rather_be_refused_than_not_recover(self):
+        """Bit 2 of `flag`: the client loads its state anew before it comes in."""
+        writer = self.writer("refused")
+        position = self.position("refused")
+        for i in range(11):
+            writer.publish("refused", i)
+        client = self.client()
+        ask = {"channel": "refused", "recover": True, "flag": 3, **position}
+        self.assertEqual(client.code(subscribe=ask), 112)
+        present = writer.ask(presence={"channel": "refused"})["presence"]["presence"]
+        self.assertNotIn(client.client, present)
+        self.assertFalse(client.ask(subscribe={**ask, "flag": 1})["subscribe"]["recovered"])
+        for wrong in (-1, "2", None, 1.5):
+            self.assertEqual(client.code(subscribe={**ask, "flag": wrong}), 107)
+
+        other = self.client()
+        reply = other.subscribe("refused", flag=2)
+        self.assertNotIn("recovered", reply)
+        self.assertEqual(other.ask(unsubscribe={"channel": "refused"})["unsubscribe"], {})
+        del ask["offset"]
+        reply = other.ask(subscribe={**ask, "offset": reply["offset"]})["subscribe"]
+        self.assertTrue(reply["recovered"])
+        writer.publish("refused", "live")
+        self.assertEqual(other.data(), "live")
+
+    def test_who_has_had_nothing_begins_at_the_beginning(self):
+        """With neither offset nor epoch: all that has been, if it is still there."""
+        writer = self.writer("new")
+        self.assertTrue(self.recover("new", {})[1]["recovered"])
+        for i in range(10):
+            writer.publish("new", i)
+        _, reply = self.recover("new", {})
+        self.assertEqual((reply["recovered"], reply["offset"]), (True, 0))
+        self.assertEqual([each["data"] for each in reply["publications"]], list(range(10)))
+        writer.publish("new", 10)
+        _, reply = self.recover("new", {})
+        self.assertEqual((reply["recovered"], reply["offset"], reply["publications"]),
+                         (False, 11, []))
 
     def test_t025_more_than_one_answer_holds(self):
         writer = self.writer("large:much")

@@ -349,10 +349,11 @@ class Wrong(Chat):
         self.assertEqual(["join" in witness.push() for _ in range(4)], [True, False] * 2)
 
     def test_r027_r028_from_outside(self):
-        self.client().enter("private")
-        for channel in ("private", "not-there"):  # the same answer: no oracle
-            self.check_error(103, {"publish": {"channel": channel, "data": 1}},
-                             {"presence": {"channel": channel}},
+        self.client().enter("open")
+        for channel in ("open", "not-there"):  # the same answer: no oracle
+            self.check_error(103, {"publish": {"channel": channel, "data": 1}})
+        for channel in ("room#ada", "not-there#ada"):
+            self.check_error(103, {"presence": {"channel": channel}},
                              {"presence_stats": {"channel": channel}})
 
     def test_order(self):
