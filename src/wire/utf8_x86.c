@@ -151,11 +151,44 @@ AVX2 static inline bool good_128_at(const uint8_t *bytes)
     return good_64_at(bytes) && good_64_at(bytes + 64);
 }
 
+AVX2 static inline bool is_ascii_128(const uint8_t *bytes)
+{
+    const __m256i one = _mm256_or_si256(load_32(bytes), load_32(bytes + 32));
+    const __m256i two = _mm256_or_si256(load_32(bytes + 64), load_32(bytes + 96));
+    return _mm256_movemask_epi8(_mm256_or_si256(one, two)) == 0;
+}
+
+/* 64 to 128 bytes. */
+AVX2 static inline bool is_ascii_64_to_128(const uint8_t *bytes, size_t size)
+{
+    const __m256i first = _mm256_or_si256(load_32(bytes), load_32(bytes + 32));
+    const __m256i last = _mm256_or_si256(load_32(bytes + size - 64), load_32(bytes + size - 32));
+    return _mm256_movemask_epi8(_mm256_or_si256(first, last)) == 0;
+}
+
+/* As many bytes from the first one on as are seen to be ASCII, 64 at least being there.  Most texts
+ * are ASCII to their end.  What stands behind ASCII need not look back at it, so each byte is
+ * loaded once, and along the lines of the cache: half of the other loads would need two. */
+AVX2 static inline size_t ascii_prefix_32(const uint8_t *bytes, size_t size)
+{
+    if (size <= 128) return is_ascii_64_to_128(bytes, size) ? size : 0;
+    if (!is_ascii_128(bytes)) return 0;
+    size_t at = 128 - (uintptr_t)bytes % 32;
+    for (; size - at > 128; at += 128)
+        if (!is_ascii_128(bytes + at)) return at;
+    return is_ascii_128(bytes + size - 128) ? size : at;
+}
+
 AVX2 size_t hws_utf8_avx2(const uint8_t *bytes, size_t size)
 {
+    if (size < 64) return hws_utf8_ssse3(bytes, size);
+    size_t at = ascii_prefix_32(bytes, size);
+    if (at == size) return size;
     if (size < 16 + 64) return hws_utf8_ssse3(bytes, size);
-    if (!none_16(faults_16_first(load_16(bytes)))) return 0;
-    size_t at = 16;
+    if (at == 0) {
+        if (!none_16(faults_16_first(load_16(bytes)))) return 0;
+        at = 16;
+    }
     for (; size - at > 128; at += 128)
         if (!good_128_at(bytes + at)) return hws_utf8_border(bytes, at);
     if (size - at > 64) {
@@ -208,11 +241,32 @@ AVX512 static inline bool good_2x64_at(const uint8_t *bytes)
     return _mm512_test_epi8_mask(faults, faults) == 0;
 }
 
+AVX512 static inline bool is_ascii_256(const uint8_t *bytes)
+{
+    const __m512i one = _mm512_or_si512(load_64(bytes), load_64(bytes + 64));
+    const __m512i two = _mm512_or_si512(load_64(bytes + 128), load_64(bytes + 192));
+    return _mm512_movepi8_mask(_mm512_or_si512(one, two)) == 0;
+}
+
+/* The same of more than 256 bytes. */
+AVX512 static inline size_t ascii_prefix_64(const uint8_t *bytes, size_t size)
+{
+    if (!is_ascii_256(bytes)) return 0;
+    size_t at = 256 - (uintptr_t)bytes % 64;
+    for (; size - at > 256; at += 256)
+        if (!is_ascii_256(bytes + at)) return at;
+    return is_ascii_256(bytes + size - 256) ? size : at;
+}
+
 AVX512 size_t hws_utf8_avx512(const uint8_t *bytes, size_t size)
 {
-    if (size < 16 + 128) return hws_utf8_avx2(bytes, size);
-    if (!none_16(faults_16_first(load_16(bytes)))) return 0;
-    size_t at = 16;
+    if (size <= 256) return hws_utf8_avx2(bytes, size);
+    size_t at = ascii_prefix_64(bytes, size);
+    if (at == size) return size;
+    if (at == 0) {
+        if (!none_16(faults_16_first(load_16(bytes)))) return 0;
+        at = 16;
+    }
     for (; size - at > 128; at += 128)
         if (!good_2x64_at(bytes + at)) return hws_utf8_border(bytes, at);
     /* The rest, in a block that overlaps the one before. */

@@ -293,6 +293,40 @@ static void test_every_size_and_alignment(void **state)
     }
 }
 
+/* Each of these, or what of it fits, stands at each position in turn. */
+static void check_ascii_around(const hws_kernels *kernels, uint8_t *bytes, size_t size)
+{
+    static const char *const ENDS[] = {"\xc3\xa9", "\xf0\x9f\x98\x80", "\x80", "\xe4\xb8"};
+    memset(bytes, 'a', size);
+    assert_int_equal(kernels->utf8(bytes, size), size);
+    for (size_t at = 0; at < size; at++) {
+        for (size_t e = 0; e < COUNT_OF(ENDS); e++) {
+            const size_t length = strlen(ENDS[e]) < size - at ? strlen(ENDS[e]) : size - at;
+            memcpy(bytes + at, ENDS[e], length);
+            check_kernel(kernels, bytes, size);
+            memset(bytes + at, 'a', length);
+        }
+    }
+}
+
+/* ASCII has a way of its own, in large blocks: what ends it may stand anywhere in them, and be a
+ * character or a fault. */
+static void test_ascii_up_to_something(void **state)
+{
+    (void)state;
+    static const size_t SIZES[] = {63,  64,  65,  79,  80,  127, 128, 129, 160, 192, 255,
+                                   256, 257, 319, 383, 385, 512, 513, 576, 640, 769};
+    static const size_t ALIGNS[] = {0, 1, 31, 32, 58, 63};
+    const hws_kernels *list[HWS_KERNELS_MAX];
+    const size_t count = hws_kernels_all(list);
+    static _Alignas(64) uint8_t arena[64 + 769 + 64];
+    memset(arena, 0xFF, sizeof arena); /* what is behind must not be looked at */
+    for (size_t s = COUNT_OF(SIZES); s > 0; s--)
+        for (size_t a = COUNT_OF(ALIGNS); a > 0; a--)
+            for (size_t k = 0; k < count; k++)
+                check_ascii_around(list[k], arena + ALIGNS[a - 1], SIZES[s - 1]);
+}
+
 /* K001: each byte in turn replaced by each value, across all borders of vectors. */
 static void test_every_byte_at_every_position(void **state)
 {
@@ -376,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_failure_is_final),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_every_size_and_alignment),
+        cmocka_unit_test(test_ascii_up_to_something),
         cmocka_unit_test(test_every_byte_at_every_position),
         cmocka_unit_test(test_borders_of_blocks),
         cmocka_unit_test(test_pairs),
