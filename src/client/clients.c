@@ -40,7 +40,8 @@ static void end(hws_resident *resident)
     hws_slots_free(clients->slots);
     free_pools(clients);
     hws_tally_free(clients->streams);
-    hws_tls_context_unref(clients->tls);
+    hws_tls_context_unref(clients->shared_tls[false]);
+    hws_tls_context_unref(clients->shared_tls[true]);
     hws_memory_free(clients->memory, clients, sizeof *clients);
 }
 
@@ -66,23 +67,25 @@ hws_status hws_clients_of(hws_loop *loop, hws_clients **clients)
     return HWS_OK;
 }
 
-static bool is_plain(const hws_tls_options *options)
+static bool is_special(const hws_tls_options *options)
 {
-    return !options->pair[0].certificate && !options->pair[0].key && !options->authorities &&
-           !options->insecure && !options->name;
+    return options->pair[0].certificate || options->pair[0].key || options->authorities ||
+           options->name;
 }
 
-/* Reading the system's authorities takes a megabyte and tens of milliseconds: once is enough. */
+/* Reading the system's authorities takes a megabyte and tens of milliseconds: once is enough.  Who
+ * trusts any certificate reads them, too: it is told why another would not. */
 hws_status hws_clients_tls(hws_clients *clients, const hws_tls_options *options, char *explain,
                            size_t explain_size, hws_tls_context **context)
 {
-    if (is_plain(options) && clients->tls) {
-        *context = hws_tls_context_ref(clients->tls);
+    const bool is_shared = !is_special(options);
+    if (is_shared && clients->shared_tls[options->insecure]) {
+        *context = hws_tls_context_ref(clients->shared_tls[options->insecure]);
         return HWS_OK;
     }
     HWS_TRY(hws_tls_context_new(clients->loop, HWS_TLS_CLIENT, options, NULL, NULL, explain,
                                 explain_size, context));
-    if (is_plain(options)) clients->tls = hws_tls_context_ref(*context);
+    if (is_shared) clients->shared_tls[options->insecure] = hws_tls_context_ref(*context);
     return HWS_OK;
 }
 

@@ -20,8 +20,11 @@ typedef struct hws_clients {
     hws_slots *slots;
     hws_tally *streams;     /* of those that were open, until they linger no more */
     hws_client_pool *pools; /* of contexts, for each way to make them */
-    hws_tls_context *tls;   /* for options that are all zero; NULL until one needs it */
     bool ending;
+
+    /* For options that are all zero, and for those that are but for `insecure`, which is the index;
+     * NULL until one needs it. */
+    hws_tls_context *shared_tls[2];
 } hws_clients;
 
 /* Those of the loop, which may have to be made.  Errors: HWS_ERR_NO_MEMORY. */
