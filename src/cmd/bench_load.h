@@ -75,6 +75,10 @@ struct bench_worker {
     uint64_t due_count;     /* of all its connections */
     uint64_t message_count; /* that came, whether measured or not */
     uint64_t looked_at_ns;  /* --mode connect: when those that failed were tried again */
+
+    const bench_connection *arrived_on; /* the last message of this turn; NULL: none yet */
+    uint64_t arrived_ns;                /* when */
+
     bench_samples samples;
     bench_histogram connect; /* how long connections took to open */
     bench_errors errors;
