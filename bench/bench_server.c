@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Hawser's part in the comparison: an echo, and a broadcast to all the others.
  *
- *     bench_server [--tls] [--deflate]     prints its port, and serves until it is ended
+ *     bench_server [--tls] [--deflate [--level N]]
+ *
+ * Prints its port, and serves until it is ended.
  *
  * HAWSER_BACKEND chooses how the loop waits for the kernel, where there is a choice. */
 #include <signal.h>
@@ -37,16 +39,23 @@ static void stop(int number)
     hws_loop_stop(loop);
 }
 
-static bool has_argument(int argc, char **argv, const char *name)
+/* Where it stands; 0: nowhere. */
+static int place_of(int argc, char **argv, const char *name)
 {
     for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], name) == 0) return true;
-    return false;
+        if (strcmp(argv[i], name) == 0) return i;
+    return 0;
+}
+
+static uint8_t level_of(int argc, char **argv)
+{
+    const int at = place_of(argc, argv, "--level");
+    return at > 0 && at + 1 < argc ? (uint8_t)strtoul(argv[at + 1], NULL, 10) : 0;
 }
 
 int main(int argc, char **argv)
 {
-    const bool is_tls = has_argument(argc, argv, "--tls");
+    const bool is_tls = place_of(argc, argv, "--tls") > 0;
     hws_server *server;
     char explain[256];
     const hws_server_options options = {
@@ -54,7 +63,8 @@ int main(int argc, char **argv)
         .tls = {.self_signed = is_tls},
         .route = {{.path = "/echo", .on_message = echo},
                   {.path = "/broadcast", .on_open = join, .on_message = broadcast}},
-        .deflate = {.enabled = has_argument(argc, argv, "--deflate")},
+        .deflate = {.enabled = place_of(argc, argv, "--deflate") > 0,
+                    .level = level_of(argc, argv)},
         .message_size_max = 64 << 20,
         .send_queue_max = 16 << 20,
     };

@@ -8,17 +8,22 @@ import servers
 CONNECTIONS = 100
 
 
-def measure(server, size, in_flight, seconds, *flags):
+def run_load(program, server, seconds, *flags):
     """One run; answers nanoseconds of processor time per message, and messages per second."""
-    command = ["taskset", "-c", "1", servers.BUILD / "bench/bench_load",
-               "--port", server.port, "--pid", server.pid, "--connections", CONNECTIONS,
-               "--size", size, "--in-flight", in_flight, "--seconds", seconds, *flags]
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    command = [*servers.pin(1), servers.BUILD / "bench" / program, "--port", server.port,
+               "--pid", server.pid, "--seconds", seconds, *flags]
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip())
     output = done.stdout.split()
     result = dict(zip(output[::2], map(float, output[1::2])))
     return result["cpu_ns"] / result["messages"], result["messages"] / result["seconds"]
+
+
+def measure(server, size, in_flight, seconds, *flags):
+    """The same for an echo."""
+    return run_load("bench_load", server, seconds, "--connections", CONNECTIONS, "--size", size,
+                    "--in-flight", in_flight, *flags)
 
 
 def summary(runs):
@@ -48,6 +53,21 @@ def sizes(pid):
     return {"resident (VmRSS)": field(f"/proc/{pid}/status", "VmRSS"),
             "proportional (Pss)": pss,
             "kernel, both ends (Slab)": field("/proc/meminfo", "Slab")}
+
+
+SOCKET_CACHES = ("TCP", "sock_inode_cache", "filp", "dentry", "eventpoll_epi", "eventpoll_pwq", "ep_head")
+
+
+def socket_memory():
+    """What the kernel's allocator has in use for sockets, their files and who waits for them, in bytes:
+    of the whole machine.  0 where /proc/slabinfo is not for us.  Buffers are not in it; an idle
+    connection has none."""
+    try:
+        lines = pathlib.Path("/proc/slabinfo").read_text().splitlines()[2:]
+    except OSError:
+        return 0
+    caches = [line.split() for line in lines]
+    return sum(int(words[1]) * int(words[3]) for words in caches if words[0] in SOCKET_CACHES)
 
 
 def cpu_seconds(pid):

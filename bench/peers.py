@@ -17,10 +17,11 @@ def hawser(backend):
                            *flags]
 
 
-# name -> its command, of the flags --tls and --deflate; who cannot do one of them is left out there
+# name -> its command, of the flags --tls, --deflate and --level; who cannot do one of the first two
+# is left out there, and only Hawser knows the last.  The bare ones differ from cell to cell.
 PEERS = {
-    "bare": lambda: [servers.BUILD / "bench/bench_echo_bare"],
-    "bare-uring": lambda: [servers.BUILD / "bench/bench_echo_uring"],
+    "bare": lambda *flags: [servers.BUILD / "bench/bench_echo_bare"],
+    "bare-uring": lambda *flags: [servers.BUILD / "bench/bench_echo_uring"],
     "hawser": hawser("epoll"),
     "hawser-uring": hawser("io_uring"),
     "bun": lambda *flags: [FOLDER / "node_modules/.bin/bun", HERE / "peers/bun.js", *flags],
@@ -31,8 +32,8 @@ PEERS = {
     "websockets": lambda *flags: ["/usr/bin/python3", HERE / "peers/websockets.py", *flags],
 }
 BARE = ("bare", "bare-uring")
-WITHOUT = {"--tls": (*BARE, "lws", "beast", "wslay"), "--deflate": (*BARE, "wslay")}
-TITLES = {"bare": "bare epoll", "bare-uring": "bare io_uring", "hawser": "Hawser",
+WITHOUT = {"--tls": ("wslay",), "--deflate": ("wslay",)}
+TITLES = {"bare": "bare", "bare-uring": "bare io_uring", "hawser": "Hawser",
           "hawser-uring": "Hawser, io_uring", "bun": "Bun (uWebSockets)", "ws": "ws",
           "lws": "libwebsockets", "beast": "Boost.Beast", "wslay": "wslay",
           "websockets": "websockets"}
@@ -47,15 +48,22 @@ def exists(name):
     return "/" not in str(program) or os.path.exists(program)
 
 
-def can(name, flags):
-    return not any(name in WITHOUT.get(flag, ()) for flag in flags)
+def can(name, cell):
+    if name in BARE:
+        return bool(cell.bare) if name == "bare" else cell.is_tcp_echo
+    return not any(name in WITHOUT.get(flag, ()) for flag in cell.flags)
 
 
-def start(name, *flags):
+def start(name, cell):
     os.environ.setdefault("BENCH_MODULES", str(FOLDER / "node_modules"))
     os.environ.setdefault("BENCH_CERTIFICATE", str(FOLDER / "certificate.pem"))
     os.environ.setdefault("BENCH_KEY", str(FOLDER / "key.pem"))
-    return servers.Server(PEERS[name](*flags), core=0)
+    if name == "bare" and cell.bare == "codec":
+        return servers.Nobody()
+    words = PEERS[name](*cell.flags)
+    if name == "bare":
+        words = [servers.BUILD / "bench" / cell.bare, *cell.flags]
+    return servers.Server(words, core=0)
 
 
 def first_line(*words):

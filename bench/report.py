@@ -4,6 +4,7 @@ import html
 import os
 import pathlib
 import platform
+import re
 import statistics
 
 import peers
@@ -22,66 +23,135 @@ def readable(value, unit):
     return f"{value / 1000:.2f} µs" if value < 100_000 else f"{value / 1000:,.0f} µs"
 
 
-def median(runs):
-    return statistics.median(run["figure"] for run in runs)
+def values(runs, key="figure"):
+    return [run[key] for run in runs or () if key in run]
 
 
-def cell_text(runs, unit, best):
-    if not runs:
+def median(runs, key="figure"):
+    return statistics.median(values(runs, key))
+
+
+def rows_of(cell):
+    """What of it has a row in the table: title, key, unit."""
+    yield cell.title, "figure", cell.unit
+    for key, title, unit in cell.rows:
+        yield "— " + title, key, unit
+
+
+def row_of(cell, key, names, results):
+    """name -> the median, of those that were measured."""
+    runs = {name: results.get((cell.title, name)) for name in names}
+    return {name: median(it, key) for name, it in runs.items() if values(it, key)}
+
+
+def without_bare(row):
+    return {name: value for name, value in row.items() if name not in peers.BARE}
+
+
+def cell_text(runs, key, unit, best):
+    numbers = values(runs, key)
+    if not numbers:
         return ""
-    values = [run["figure"] for run in runs]
-    text = readable(median(runs), unit)
-    spread = (max(values) - min(values)) / median(runs) / 2 if median(runs) else 0
+    middle = statistics.median(numbers)
+    text = readable(middle, unit)
     text = f"**{text}**" if best else text
-    return text + (f" ±{100 * spread:.0f} %" if len(values) > 1 else "")
+    spread = (max(numbers) - min(numbers)) / middle / 2 if middle else 0
+    return text + (f" ±{100 * spread:.0f} %" if len(numbers) > 1 else "")
 
 
 def table(cells, names, results):
     lines = ["| | " + " | ".join(peers.TITLES[name] for name in names) + " |",
              "|---" * (len(names) + 1) + "|"]
     for cell in cells:
-        row = {name: results.get((cell.title, name)) for name in names}
-        figures = {name: median(runs) for name, runs in row.items()
-                   if runs and name not in peers.BARE}
-        best = min(figures, key=figures.get) if figures else None
-        lines.append(f"| {cell.title} | " + " | ".join(
-            cell_text(row[name], cell.unit, name == best) for name in names) + " |")
+        for title, key, unit in rows_of(cell):
+            row = without_bare(row_of(cell, key, names, results))
+            best = min(row, key=row.get) if row else None
+            lines.append(f"| {title} | " + " | ".join(
+                cell_text(results.get((cell.title, name)), key, unit, name == best)
+                for name in names) + " |")
     return "\n".join(lines)
 
 
-def plot(cell, names, results):
-    """Bars, one for each server."""
-    rows = [(name, median(results[cell.title, name])) for name in names
-            if results.get((cell.title, name))]
-    top = max(value for _, value in rows) or 1
-    height = 26 * len(rows) + 40
-    parts = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 {height}" '
-             'font-family="system-ui,sans-serif" font-size="13">',
-             '<style>text{fill:#1b1f24}@media(prefers-color-scheme:dark){text{fill:#e6e9ec}}</style>',
-             f'<text x="8" y="20" font-weight="600">{html.escape(cell.title)} ({cell.unit})</text>']
+def is_ours(name):
+    return name.startswith("hawser")
+
+
+def beside(ours, other, bar):
+    """A ratio, and what was wanted of it."""
+    if not other:
+        return " | "
+    ratio = ours / other
+    wanted = f"{bar:.2f}" + ("" if ratio <= bar else ", missed") if bar else ""
+    return f"{ratio:.2f} | {wanted}"
+
+
+def ratios(cells, names, results):
+    """The better Hawser beside the better bare one, Bun, and the best of all the others."""
+    lines = ["| | of the bare | wanted | of Bun | wanted | of the best other | |", "|---" * 7 + "|"]
+    for cell in cells:
+        row = row_of(cell, "figure", names, results)
+        ours = min((value for name, value in row.items() if is_ours(name)), default=None)
+        if not ours:
+            continue
+        bare = min((value for name, value in row.items() if name in peers.BARE), default=None)
+        others = {name: value for name, value in without_bare(row).items() if not is_ours(name)}
+        best = min(others, key=others.get) if others else None
+        most = f"at most {readable(cell.most, cell.unit)}: " if cell.most else ""
+        most += "" if not cell.most else "yes" if ours <= cell.most else "missed"
+        lines.append(f"| {cell.title} | {beside(ours, bare, cell.bar)} | "
+                     f"{beside(ours, row.get('bun'), cell.bun_bar)} | "
+                     + (f"{ours / others[best]:.2f} ({peers.TITLES[best]})" if best else "")
+                     + f" | {most} |")
+    return "\n".join(lines)
+
+
+def block(cell, names, results, left, top):
+    """Bars for a cell, one for each server; answers SVG and its height."""
+    rows = list(row_of(cell, "figure", names, results).items())
+    most = max((value for _, value in rows), default=0) or 1
+    ours = [value for name, value in rows if is_ours(name)]
+    if ours and min(ours) > 0:
+        most = min(most, 5 * min(ours))  # longer bars are cut, so that the short ones can be told apart
+    parts = [f'<text x="{left + 8}" y="{top + 20}" font-weight="600">'
+             f'{html.escape(cell.title)} ({cell.unit})</text>']
     for i, (name, value) in enumerate(rows):
-        y = 34 + 26 * i
-        width = 440 * value / top
-        parts.append(f'<text x="150" y="{y + 15}" text-anchor="end">'
-                     f'{html.escape(peers.TITLES[name])}</text>')
-        parts.append(f'<rect x="160" y="{y}" width="{width:.1f}" height="20" rx="2" '
-                     f'fill="{COLORS.get(name, OTHERS)}"/>')
-        parts.append(f'<text x="{166 + width:.1f}" y="{y + 15}">{readable(value, cell.unit)}</text>')
-    return "\n".join([*parts, "</svg>\n"])
+        y = top + 34 + 22 * i
+        width = 200 * min(max(value, 0), most) / most
+        parts.append(f'<text x="{left + 140}" y="{y + 13}" text-anchor="end">'
+                     f'{html.escape(peers.TITLES[name])}</text>'
+                     f'<rect x="{left + 148}" y="{y}" width="{width:.1f}" height="17" rx="2" '
+                     f'fill="{COLORS.get(name, OTHERS)}"/>'
+                     f'<text x="{left + 154 + width:.1f}" y="{y + 13}">'
+                     f'{"» " if value > most else ""}{readable(value, cell.unit)}</text>')
+    return "\n".join(parts), 34 + 22 * len(rows) + 18
+
+
+def plot(cells, names, results):
+    """The cells of a discipline, two beside each other."""
+    parts, top = [], 0
+    for i in range(0, len(cells), 2):
+        pair = [block(cell, names, results, 440 * j, top) for j, cell in enumerate(cells[i:i + 2])]
+        parts += [svg for svg, _ in pair]
+        top += max(height for _, height in pair)
+    head = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 880 {top}" '
+            'font-family="system-ui,sans-serif" font-size="12">\n'
+            '<style>text{fill:#1b1f24}@media(prefers-color-scheme:dark){text{fill:#e6e9ec}}</style>')
+    return "\n".join([head, *parts, "</svg>\n"])
 
 
 def behind(cells, names, results):
-    """Where a peer is ahead of the better Hawser by more than both spreads could explain."""
+    """Where a peer is ahead of the better Hawser."""
     for cell in cells:
-        figure = {name: median(results[cell.title, name]) for name in names
-                  if results.get((cell.title, name)) and name not in peers.BARE}
-        ours = [value for name, value in figure.items() if name.startswith("hawser")]
-        theirs = {name: value for name, value in figure.items() if not name.startswith("hawser")}
-        if not ours or not theirs:
-            continue
-        best = min(theirs, key=theirs.get)
-        if theirs[best] < min(ours):
-            yield f"- {cell.title}: {peers.TITLES[best]} by {100 * (min(ours) / theirs[best] - 1):.0f} %"
+        for title, key, _ in rows_of(cell):
+            row = without_bare(row_of(cell, key, names, results))
+            ours = [value for name, value in row.items() if is_ours(name)]
+            theirs = {name: value for name, value in row.items() if not is_ours(name)}
+            if not ours or not theirs or key == "kernel":
+                continue
+            best = min(theirs, key=theirs.get)
+            if 0 < theirs[best] < min(ours):
+                where = cell.title if key == "figure" else f"{cell.title} {title}"
+                yield f"- {where}: {peers.TITLES[best]} by {100 * (min(ours) / theirs[best] - 1):.0f} %"
 
 
 def processor():
@@ -91,15 +161,23 @@ def processor():
     return platform.processor()
 
 
-def text(cells, names, results, command, failures, rounds, seconds):
+def round_count(results):
+    counts = [len(runs) for runs in results.values() if runs]
+    return f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else f"{max(counts)}"
+
+
+def text(cells, names, results, command, failures, seconds):
     versions = "; ".join(f"{peers.TITLES[name]}: {value}"
                          for name, value in peers.versions(names).items())
     lines = [f"`{command}`, {datetime.date.today().isoformat()}, {processor()}, {os.cpu_count()} cores,"
-             f" Linux {platform.release()}. Medians of {rounds} interleaved rounds of {seconds:g} s, and"
-             " half the distance between the least and the greatest. CPU is what the server's process"
-             " used, user and system, for a message (a delivery, a connection); the server is pinned to"
-             " one core, the load to the other. Bold is the least, the bare ones left out.", "",
-             f"Versions: {versions}.", "", table(cells, names, results), ""]
+             f" Linux {platform.release()}. Medians of {round_count(results)} interleaved rounds of"
+             f" {seconds:g} s, and half the distance between the least and the greatest. CPU is what the"
+             " server's process used, user and system, for a message (a delivery, a connection); the"
+             " server is pinned to one core, the load to the other. Bold is the least, the bare ones left"
+             " out.", "",
+             f"Versions: {versions}.", "", table(cells, names, results), "",
+             "Hawser in its better form, beside the others in theirs:", "",
+             ratios(cells, names, results), ""]
     ahead = list(behind(cells, names, results))
     lines += ["Where a peer is ahead in this run:", "", *ahead, ""] if ahead else \
         ["In this run no peer is ahead anywhere.", ""]
@@ -110,17 +188,16 @@ def text(cells, names, results, command, failures, rounds, seconds):
 
 def write(document, cells, names, results, **about):
     document = pathlib.Path(document)
-    folder = document.parent / "figures"
-    folder.mkdir(exist_ok=True)
+    before, rest = document.read_text().split(BEGIN)
+    section, after = rest.split(END)
+    for old in re.findall(r"\]\((figures/[\w-]+\.svg)\)", section):
+        (document.parent / old).unlink(missing_ok=True)
+    (document.parent / "figures").mkdir(exist_ok=True)
     images = []
-    for cell in cells:
-        if not any(results.get((cell.title, name)) for name in names):
-            continue
-        file = "".join(c if c.isalnum() else "-" for c in cell.title.lower()) + ".svg"
-        (folder / file).write_text(plot(cell, names, results))
-        images.append(f"![{cell.title}](figures/{file})")
-    whole = document.read_text()
-    before, rest = whole.split(BEGIN)
-    after = rest.split(END)[1]
+    for discipline in dict.fromkeys(cell.discipline for cell in cells):
+        its = [cell for cell in cells if cell.discipline == discipline]
+        file = f"figures/{discipline}.svg"
+        (document.parent / file).write_text(plot(its, names, results))
+        images.append(f"![{discipline}]({file})")
     document.write_text(before + BEGIN + "\n" + text(cells, names, results, **about) + "\n"
                         + "\n".join(images) + "\n" + END + after)

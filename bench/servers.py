@@ -14,7 +14,7 @@ HAWSER = BUILD / "src/cmd/hawser"
 def build():
     """A release build of its own, so that no other setting slips into the figures."""
     if not (BUILD / "build.ninja").exists():
-        run(["meson", "setup", BUILD, ROOT, "-Dbuildtype=release"])
+        run(["meson", "setup", BUILD, ROOT, "-Dbuildtype=release", "-Db_lto=true"])
     wanted = subprocess.run(["ninja", "-C", BUILD, "-t", "targets", "all"], stdout=subprocess.PIPE,
                             text=True).stdout
     targets = re.findall(r"^((?:bench/bench_\w+|src/cmd/hawser)): ", wanted, re.M)
@@ -27,12 +27,17 @@ def run(command):
         sys.exit(done.stdout)
 
 
+def pin(core):
+    """The words before a command that keep it on one core; none where there is no such."""
+    can = shutil.which("taskset") and core in os.sched_getaffinity(0)
+    return ["taskset", "-c", str(core)] if can else []
+
+
 class Server:
     """A process on one core that prints its port, or a URL with its port, when it listens."""
 
     def __init__(self, command, core=None):
-        pin = ["taskset", "-c", str(core)] if core is not None and shutil.which("taskset") else []
-        self.process = subprocess.Popen(pin + [str(word) for word in command],
+        self.process = subprocess.Popen(pin(core) + [str(word) for word in command],
                                         stdout=subprocess.PIPE, text=True)
         self.pid = self.process.pid  # taskset becomes the command
         self.port = self.read_port()
@@ -49,7 +54,19 @@ class Server:
 
     def stop(self):
         self.process.terminate()
-        self.process.wait()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:  # it still serves what was left open
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+
+
+class Nobody:
+    """Where what is measured is no server."""
+
+    def stop(self):
+        pass
 
 
 def bare_echo(core=None):

@@ -113,8 +113,16 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     return 0;
 }
 
+static bool has(int argc, char **argv, const char *flag)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], flag) == 0) return true;
+    return false;
+}
+
 int main(int argc, char **argv)
 {
+    const bool tls = has(argc, argv, "--tls");
     static const struct lws_protocols protocols[] = {
         {"echo", on_event, sizeof(peer), 65536, 0, NULL, 0}, {NULL, NULL, 0, 0, 0, NULL, 0}};
     static const struct lws_extension extensions[] = {
@@ -125,11 +133,14 @@ int main(int argc, char **argv)
         .port = 0,
         .iface = "127.0.0.1",
         .protocols = protocols,
-        .extensions = argc > 1 && strcmp(argv[1], "--deflate") == 0 ? extensions : NULL,
+        .extensions = has(argc, argv, "--deflate") ? extensions : NULL,
         .gid = -1,
         .uid = -1,
         .pt_serv_buf_size = 262144,
-        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+        .ssl_cert_filepath = tls ? getenv("BENCH_CERTIFICATE") : NULL,
+        .ssl_private_key_filepath = tls ? getenv("BENCH_KEY") : NULL,
+        .options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                   (tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
     };
     lws_set_log_level(LLL_ERR, NULL);
     struct lws_context *context = lws_create_context(&info);
