@@ -286,6 +286,68 @@ static void test_starts_without_memory(void **state)
     expect_answer("/", UPGRADE, " 101 ");
 }
 
+/* Many messages that are sent in one turn fill records: they do not have one each. */
+
+enum { RECORD_HEAD = 5, SHORT_SIZE = 20, LONG_SIZE = 1000 };
+
+static size_t record_count;
+
+static void count_records(int is_sent, int version, int type, const void *bytes, size_t size,
+                          SSL *ssl, void *user)
+{
+    (void)version, (void)ssl, (void)user;
+    if (is_sent || type != SSL3_RT_HEADER || size != RECORD_HEAD) return;
+    if (*(const uint8_t *)bytes == SSL3_RT_APPLICATION_DATA) record_count++;
+}
+
+/* A text of two digits asks for so many messages; "s" or "l" behind them says which. */
+static void on_order(hws_websocket ws, const hws_message *message, void *user)
+{
+    (void)user;
+    static char text[LONG_SIZE + 1];
+    const uint8_t *order = message->data;
+    const size_t count = (size_t)(order[0] - '0') * 10 + (size_t)(order[1] - '0');
+    const size_t size = order[2] == 's' ? SHORT_SIZE : LONG_SIZE;
+    memset(text, 'x', size);
+    text[size] = 0;
+    for (size_t i = 0; i < count; i++) assert_int_equal(hws_websocket_send_text(ws, text), HWS_OK);
+}
+
+/* Answers the records in which `size` bytes came. */
+static size_t order(secure_client *client, const char *what, size_t size)
+{
+    char frame[] = {(char)0x81, (char)0x83, 0, 0, 0, 0, what[0], what[1], what[2]};
+    static char bytes[65536];
+    record_count = 0;
+    assert_int_equal(SSL_write(client->ssl, frame, sizeof frame), sizeof frame);
+    while (size > 0) {
+        const int got = SSL_read(client->ssl, bytes, sizeof bytes);
+        if (got <= 0) {
+            assert_true(secure_waits(client, got));
+            continue;
+        }
+        assert_true((size_t)got <= size);
+        size -= (size_t)got;
+    }
+    return record_count;
+}
+
+static void test_records_are_filled(void **state)
+{
+    (void)state;
+    secure_client client;
+    char head[2048];
+    it.options.route[0].on_message = on_order;
+    start();
+    assert_true(secure_open(&client));
+    secure_ask(&client, "/", UPGRADE, head, sizeof head);
+    SSL_set_msg_callback(client.ssl, count_records);
+    assert_int_equal(order(&client, "16s", (size_t)16 * (2 + SHORT_SIZE)), 1);
+    assert_int_equal(order(&client, "99s", (size_t)99 * (2 + SHORT_SIZE)), 1);
+    assert_int_equal(order(&client, "48l", (size_t)48 * (4 + LONG_SIZE)), 3); /* of 16 KiB */
+    secure_close(&client);
+}
+
 #define SECURE_TEST(function)                                                                      \
     cmocka_unit_test_setup_teardown(function, set_up_secure, tear_down_secure)
 
@@ -294,6 +356,7 @@ int main(void)
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to servers that have gone */
     const struct CMUnitTest tests[] = {
         SECURE_TEST(test_speaks_tls),
+        SECURE_TEST(test_records_are_filled),
         SECURE_TEST(test_origins_are_https),
         SECURE_TEST(test_one_server_for_both),
         SECURE_TEST(test_plain_http),
