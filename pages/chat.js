@@ -2,9 +2,9 @@
 // The chat: rooms, names, who is here, and messages that outlast a lost connection and a reload.
 import {avatar, channelsOfPage, clean, element, make, makeId, nameOf, recall, remember, speak, t}
   from './page.js';
-import {isPicture, keepPicture, readPicture} from './picture.js';
+import {Outbox} from './outbox.js';
+import {isPicture, readPicture} from './picture.js';
 import {TEXT_MAX, TalkLog, Typing, isOurs, noteSent, takeEnter} from './talk.js';
-import {ChannelError} from './transport.js';
 
 const ROOM_MAX = 60; // code points: at most 240 of the 255 bytes a channel may have
 const FIRST_ROOM = 'harbour';
@@ -52,7 +52,6 @@ const channelOf = (room) => 'chat:' + room;
 
 const logs = new Map(); // room -> TalkLog
 const people = new Map(); // client -> name
-const outbox = []; // {room, message, picture, isSent}, in the order they were written
 let name = clean(recall('name', ''));
 let rooms = recall('rooms', [FIRST_ROOM]).map(cleanRoom).filter(Boolean);
 let room = '';
@@ -154,7 +153,7 @@ function handlersOf(itsRoom) {
       if (!isHere()) return;
       isSubscribed = true;
       currentLog().event(t('You are in {room}', {room}));
-      flush();
+      outbox.flush();
       channels.presence(channelOf(room)).then((present) => {
         if (!isHere()) return;
         people.clear();
@@ -194,51 +193,19 @@ function handlersOf(itsRoom) {
 
 // ---- What goes out ------------------------------------------------------------------------------
 
-// A message leaves the outbox when the server has confirmed it.  If the connection is lost before
-// that, it is sent again, and its id tells those who have it already.
-async function publish(item) {
-  const {room: itsRoom, message, picture} = item;
-  try {
-    if (picture) message.picture.address = await keepPicture(channels, picture.bytes);
-    if (itsRoom !== room) throw new ChannelError(0, 'left meanwhile'); // it waits for the return
-    return {confirmed: channels.publish(channelOf(itsRoom), message)};
-  } catch (error) {
-    return {confirmed: Promise.reject(error)};
-  }
-}
-
-function settle(item, error) {
-  item.isSent = false;
-  if (error && error.code === 0) return; // lost: it waits for the next connection
-  outbox.splice(outbox.indexOf(item), 1);
-  if (error) logs.get(item.room).refuse(item.message.id, error.message);
-}
-
-let isFlushing = false;
-
-// One after the other: what was written behind a picture comes behind it.
-async function flush() {
-  const next = () => channels.state === 'connected' && isSubscribed &&
-    outbox.find((each) => each.room === room && !each.isSent);
-  if (isFlushing) return;
-  isFlushing = true;
-  for (let item = next(); item; item = next()) {
-    const one = item;
-    one.isSent = true;
-    const {confirmed} = await publish(one);
-    confirmed.then(() => settle(one), (error) => settle(one, error));
-  }
-  isFlushing = false;
-}
-
 function post(what, picture) {
   const message = {id: makeId(), at: Date.now(), ...what};
+  const itsLog = currentLog();
   noteSent(message.id);
-  outbox.push({room, message, picture, isSent: false});
-  currentLog().message({...message, picture, name, own: true, content: what.text, waits: true});
+  itsLog.message({...message, picture, name, own: true, content: what.text, waits: true});
   scrollToEnd();
   typing.sent();
-  flush();
+  outbox.add({
+    channel: channelOf(room),
+    data: message,
+    bytes: picture && picture.bytes,
+    onrefused: (reason) => itsLog.refuse(message.id, reason),
+  });
 }
 
 function send() {
@@ -275,6 +242,8 @@ const channels = channelsOfPage({}, (state) => {
     currentLog().event(t('The connection was lost'));
   }
 });
+
+const outbox = new Outbox(channels, ({channel}) => isSubscribed && channel === channelOf(room));
 
 // ---- Forms and keys -----------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 // The desk: conversations with visitors, several at a time.
 import {avatar, channelsOfPage, clean, element, make, makeId, recall, remember, speak, t}
   from './page.js';
+import {Outbox} from './outbox.js';
 import {TalkLog, Typing, noteSent, takeEnter} from './talk.js';
 
 const HISTORY = 100;
@@ -156,10 +157,15 @@ function send() {
   noteSent(message.id);
   it.log.message({id: message.id, name: message.name, own: true, content, waits: true});
   it.log.scrollToEnd();
-  channels.publish('desk:' + it.id, message).catch((error) => it.log.refuse(message.id, error.message));
+  outbox.add({
+    channel: 'desk:' + it.id,
+    data: message,
+    onrefused: (reason) => it.log.refuse(message.id, reason),
+  });
 }
 
-const channels = channelsOfPage({name: 'desk'});
+const channels = channelsOfPage({name: 'desk'}, () => outbox.flush());
+const outbox = new Outbox(channels);
 channels.subscribe('desk:lobby', {history: HISTORY, onpublication: takeKnock});
 channels.open();
 

@@ -33,6 +33,7 @@ speak({
   'refused': '被拒绝',
   'waiting': '等待中',
   'no answer': '无应答',
+  'not sent': '未发送',
   '{name}, {state}, {speed} turns a minute': '{name}，{state}，{speed} 转/分',
 });
 
@@ -155,7 +156,8 @@ function order(command, value) {
   }
   commands.set(id, line);
   setTimeout(() => settle(id, 'no answer'), ANSWER_MS);
-  channels.publish('devices:' + chosen, {command, value, id}).catch(() => settle(id, 'refused'));
+  channels.publish('devices:' + chosen, {command, value, id})
+    .catch((error) => settle(id, error.code > 0 ? 'refused' : 'not sent'));
 }
 
 element('commands').addEventListener('submit', (event) => {

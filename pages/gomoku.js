@@ -37,6 +37,7 @@ speak({
   'Not your turn.': '还没轮到你。',
   'That point is taken.': '该点已有棋子。',
   'Please say your name first.': '请先填写名字。',
+  'Not connected: try again when the connection is back.': '未连接：请在恢复连接后再试。',
 });
 
 const REFUSALS = {1001: 'Somebody sits there.', 1004: 'Not your turn.', 1005: 'That point is taken.'};
@@ -182,7 +183,8 @@ function take(next) {
 function call(method, data) {
   element('trouble').textContent = '';
   return channels.rpc('gomoku.' + method, {game, key, ...data}).then(take).catch((error) => {
-    if (error.code > 0) element('trouble').textContent = t(REFUSALS[error.code] || error.message);
+    element('trouble').textContent = error.code > 0 ? t(REFUSALS[error.code] || error.message)
+      : t('Not connected: try again when the connection is back.');
   });
 }
 
@@ -206,7 +208,7 @@ function countWatchers() {
 const channels = channelsOfPage({});
 channels.subscribe('gomoku:' + game, {
   onsubscribed() {
-    call('look', {});
+    call('look', {}); // and what could not be done is forgotten
     countWatchers();
   },
   // A publication is for all: when seats may have changed, an answer says which is ours.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Notifications to one user, from a back end.
+import {Outbox} from './outbox.js';
 import {channelsOfPage, clock, element, make, makeId, recall, remember, speak, t} from './page.js';
 
 const SHOWN_MAX = 20;
@@ -29,7 +30,8 @@ speak({
 
 let user = '';
 let unread = 0;
-let isCaughtUp = false; // what comes now is new
+let isCaughtUp = false; // what comes now is new, also after an outage
+let isSubscribed = false;
 
 const channelOf = (name) => 'notices:' + name;
 const clean = (name) => name.trim().toLowerCase().replace(/[^\p{L}\p{N}._-]/gu, '').slice(0, 32);
@@ -70,7 +72,7 @@ function become(name) {
   user = name;
   remember('user', user);
   unread = 0;
-  isCaughtUp = false;
+  isCaughtUp = isSubscribed = false;
   element('user').value = element('inbox-user').textContent = user;
   element('inbox').textContent = '';
   element('empty').hidden = false;
@@ -80,7 +82,8 @@ function become(name) {
     history: SHOWN_MAX,
     onpublication: take,
     onsubscribed() {
-      isCaughtUp = true;
+      isCaughtUp = isSubscribed = true;
+      outbox.flush();
     },
   });
 }
@@ -94,7 +97,7 @@ element('who').addEventListener('submit', (event) => {
 element('try').addEventListener('submit', (event) => {
   event.preventDefault();
   const text = element('text').value.trim();
-  if (text) channels.publish(channelOf(user), {text, at: Date.now()}).catch(() => {});
+  if (text) outbox.add({channel: channelOf(user), data: {text, at: Date.now()}});
   element('text').value = '';
 });
 
@@ -118,8 +121,9 @@ fetch('/hawser/server.json').then((answer) => answer.json()).then((server) => {
 }).catch(() => {}); // the state of the connection tells it
 
 const channels = channelsOfPage({}, (state) => {
-  if (state !== 'connected') isCaughtUp = false;
+  if (state !== 'connected') isSubscribed = false;
 });
+const outbox = new Outbox(channels, ({channel}) => isSubscribed && channel === channelOf(user));
 become(clean(recall('user', '')) || 'user-' + makeId().slice(-4));
 element('text').value = t('Your ship has come in');
 channels.open();

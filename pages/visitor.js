@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A visitor's bubble: one conversation with whoever sits at the desk.
 import {channelsOfPage, element, makeId, recall, remember, speak, t} from './page.js';
+import {Outbox} from './outbox.js';
 import {TalkLog, Typing, noteSent, takeEnter} from './talk.js';
 
 const HISTORY = 100;
@@ -74,9 +75,9 @@ function send() {
   noteSent(message.id);
   log.message({id: message.id, name, own: true, content, waits: true});
   log.scrollToEnd();
-  channels.publish(channel, message)
-    .then(() => channels.publish('desk:lobby', {visitor: id, name, text: content, at: message.at}))
-    .catch((error) => log.refuse(message.id, error.message));
+  const onrefused = (reason) => log.refuse(message.id, reason);
+  outbox.add({channel, data: message, onrefused});
+  outbox.add({channel: 'desk:lobby', data: {visitor: id, name, text: content, at: message.at}});
 }
 
 function lookForAgents() {
@@ -92,6 +93,7 @@ function lookForAgents() {
 const channels = channelsOfPage({name}, (state) => {
   if (state !== 'connected') isCaughtUp = false;
 });
+const outbox = new Outbox(channels, () => isCaughtUp);
 channels.subscribe(channel, {
   history: HISTORY,
   onpublication: take,
@@ -100,6 +102,7 @@ channels.subscribe(channel, {
   onsubscribed() {
     isCaughtUp = true;
     lookForAgents();
+    outbox.flush();
   },
 });
 const typing = new Typing(channels, 'typing-' + id, (line) => {

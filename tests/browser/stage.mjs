@@ -6,11 +6,12 @@
 // or the one that $CHROMIUM names.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {connect, createServer} from 'node:net';
 import {existsSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 
-export const WAIT_MS = 15000; // for anything: no test measures time
+export const WAIT_MS = 60000; // for anything, on a machine that is busy: no test measures time
 const [hawser, folder] = process.argv.slice(2);
 export const command = hawser; // the program that is tested
 const executable = process.env.CHROMIUM || '/usr/bin/chromium';
@@ -63,6 +64,58 @@ export function start(...command) {
   return program;
 }
 
+// ---- The network --------------------------------------------------------------------------------
+
+// The way of one person to the server, which can be cut: what is on it ends there, and nobody gets
+// through until it is mended.
+export class Wire {
+  static async lay(server) {
+    const wire = new Wire();
+    wire._sockets = new Set();
+    wire._isCut = false;
+    wire._listener = createServer((near) => wire._join(near, server)).listen(0, 'localhost');
+    await once(wire._listener, 'listening');
+    wire.base = 'http://localhost:' + wire._listener.address().port;
+    wires.push(wire);
+    return wire;
+  }
+
+  _join(near, server) {
+    const far = connect(server.port, 'localhost');
+    for (const [socket, other] of [[near, far], [far, near]]) {
+      this._sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => {
+        this._sockets.delete(socket);
+        other.destroy();
+      });
+      socket.pipe(other);
+    }
+    if (this._isCut) near.destroy();
+  }
+
+  // The browser of `page` notices that its network is gone, and when it is back.
+  async cut(page) {
+    weather.outage = true;
+    this._isCut = true;
+    for (const socket of this._sockets) socket.destroy();
+    await page.context().setOffline(true);
+  }
+
+  async mend(page) {
+    this._isCut = false;
+    await page.context().setOffline(false);
+    await connected(page);
+    weather.outage = false;
+  }
+
+  close() {
+    this._listener.close();
+    for (const socket of this._sockets) socket.destroy();
+  }
+}
+
+const wires = [];
+
 // ---- The pages ----------------------------------------------------------------------------------
 
 // What a page must never do; a lost connection is in the console as well, where one is expected.
@@ -94,7 +147,7 @@ export async function open(browser, address, name, {hasNoWebSocket, ...options} 
   page.on('pageerror', (error) => complaints.push('exception: ' + error.message));
   page.on('console', (message) => {
     if (message.type() !== 'error' && message.type() !== 'warning') return;
-    if (weather.outage && /WebSocket connection to .* failed/.test(message.text())) return;
+    if (weather.outage && /WebSocket connection to .* failed|ERR_INTERNET_DISCONNECTED/.test(message.text())) return;
     complaints.push(message.type() + ': ' + message.text());
   });
   await page.exposeFunction('complain', (text) => complaints.push(text));
@@ -178,6 +231,7 @@ export async function play(tests, leave) {
   } finally {
     await browser.close();
     for (const program of programs) program.kill('SIGKILL');
+    for (const wire of wires) wire.close();
     const server = leave();
     if (server && server.process.exitCode === null) await server.end('SIGKILL');
     rmSync(profile, {recursive: true, force: true});
