@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {Server, Wire, complaints, connected, open, play, shows, start} from './stage.mjs';
+import {Server, Wire, complaints, connected, lost, open, play, shows, start} from './stage.mjs';
 
 const KEY = 'a key that only this test knows';
 const files = mkdtempSync(path.join(tmpdir(), 'hawser-network-'));
@@ -18,10 +18,10 @@ const server = await Server.start(0, '--api-key', path.join(files, 'api.key'));
 const PHONE = {width: 390, height: 760};
 
 // A page of somebody who has a wire of his own; Ada's is light, Ben's is dark.
-async function visit(browser, address, name) {
+async function visit(browser, address, name, options) {
   const wire = await Wire.lay(server);
   const page = await open(browser, wire.base + address, name,
-    {viewport: PHONE, isMobile: true, hasTouch: true, colorScheme: name.endsWith('ben') ? 'dark' : 'light'});
+    {...options, viewport: PHONE, isMobile: true, hasTouch: true, colorScheme: name.endsWith('ben') ? 'dark' : 'light'});
   return {page, wire};
 }
 
@@ -94,6 +94,32 @@ const tests = {
     await leave(ada, ben);
   },
 
+  async 'a connection that dies without a word is noticed'(browser) {
+    const ada = await visit(browser, '/chat?room=void', 'void-ada');
+    const ben = await visit(browser, '/chat?room=void', 'void-ben', {hasClock: true});
+    for (const {page} of [ada, ben]) {
+      await page.fill('#name', 'Whoever');
+      await page.press('#name', 'Enter');
+      await connected(page);
+    }
+    await shows(ben.page, '#people-count', '2');
+    ben.wire.mute();
+    await say(ben.page, 'into the void');
+    await waits(ben.page, 'into the void');
+    await say(ada.page, 'is anybody there?');
+    await nothingWaits(ada.page);
+    assert.equal(await ben.page.getAttribute('#state', 'data-state'), 'connected');
+    await ben.page.clock.fastForward(40000); // the server's ping is overdue
+    await lost(ben.page);
+    await ben.wire.release(ben.page);
+    for (const {page} of [ada, ben]) {
+      await sees(page, 'into the void');
+      await sees(page, 'is anybody there?');
+    }
+    await nothingWaits(ben.page);
+    await leave(ada, ben);
+  },
+
   async 'customer service'(browser) {
     const ada = await visit(browser, '/desk', 'desk-ada');
     const ben = await visit(browser, '/visitor', 'visitor-ben');
@@ -157,22 +183,27 @@ const tests = {
       await page.press('#user', 'Enter');
       await shows(page, '#inbox-user', name);
     }
+    const notify = async (user, text) => {
+      const answer = await fetch(server.base + '/api/publish', {
+        method: 'POST',
+        headers: {'X-API-Key': KEY, 'Content-Type': 'application/json'},
+        body: JSON.stringify({channel: 'notices:' + user, data: {text}}),
+      });
+      assert.equal((await answer.json()).error, undefined);
+    };
+    await notify('ben', 'the first');
+    await notice(ben.page, 'the first'); // it has subscribed
+    await ben.page.evaluate(() => document.getElementById('read').click());
+    await shows(ben.page, '#unread', '0');
     await outage(ben, async () => {
-      for (const user of ['ben', 'ada']) {
-        const answer = await fetch(server.base + '/api/publish', {
-          method: 'POST',
-          headers: {'X-API-Key': KEY, 'Content-Type': 'application/json'},
-          body: JSON.stringify({channel: 'notices:' + user, data: {text: 'while Ben is away'}}),
-        });
-        assert.equal((await answer.json()).error, undefined);
-      }
+      for (const user of ['ben', 'ada']) await notify(user, 'while Ben is away');
       await ben.page.fill('#text', 'to himself');
       await ben.page.press('#text', 'Enter');
       await notice(ada.page, 'while Ben is away');
     });
     await notice(ben.page, 'while Ben is away');
     await notice(ben.page, 'to himself');
-    assert.equal(await ben.page.locator('#inbox li').count(), 2);
+    assert.equal(await ben.page.locator('#inbox li').count(), 3);
     await shows(ben.page, '#unread', '2'); // what came meanwhile is news
     assert.equal(await ada.page.locator('#inbox li').count(), 1);
     await fits(ada.page);

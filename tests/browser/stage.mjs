@@ -37,8 +37,9 @@ export class Server {
     server.process.stdout.on('data', (chunk) => {
       text += chunk;
       const page = /page\s+(http:\S+:(\d+))\//.exec(text);
-      if (!page || !/channels\s+\S+\n/.test(text)) return;
+      if (!page || !text.includes('Ctrl-C')) return;
       server.base = page[1];
+      server.others = Array.from(text.matchAll(/page\s+(http:\S+:\d+)\//g), (found) => found[1]).slice(1);
       server.port = page[2];
       server.channels = page[1].replace('http', 'ws') + '/connection/websocket';
       server.process.emit('listening');
@@ -93,6 +94,20 @@ export class Wire {
     if (this._isCut) near.destroy();
   }
 
+  // What is on it stays where it is, and nobody is told; nobody else gets through.
+  mute() {
+    weather.outage = this._isCut = true;
+    for (const socket of this._sockets) socket.unpipe().pause();
+  }
+
+  // What was muted ends; who comes anew gets through.
+  async release(page) {
+    this._isCut = false;
+    for (const socket of this._sockets) socket.destroy();
+    await connected(page);
+    weather.outage = false;
+  }
+
   // The browser of `page` notices that its network is gone, and when it is back.
   async cut(page) {
     weather.outage = true;
@@ -138,7 +153,7 @@ function blockWebSocket() {
 }
 
 // A page in a browser of its own, whose name is that of its pictures.
-export async function open(browser, address, name, {hasNoWebSocket, ...options} = {}) {
+export async function open(browser, address, name, {hasNoWebSocket, hasClock, ...options} = {}) {
   const context = await browser.newContext(
     {viewport: {width: 900, height: 700}, locale: 'en-GB', ...options});
   const page = await context.newPage();
@@ -156,6 +171,7 @@ export async function open(browser, address, name, {hasNoWebSocket, ...options} 
       window.complain('policy: ' + event.violatedDirective + ' ' + event.blockedURI);
     });
   });
+  if (hasClock) await page.clock.install(); // page.clock.fastForward then does what it says
   if (hasNoWebSocket) await page.addInitScript(blockWebSocket);
   await page.goto(address);
   return page;
