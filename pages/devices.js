@@ -132,10 +132,11 @@ function choose(name) {
 
 // ---- Commands -----------------------------------------------------------------------------------
 
+// An answer that comes late is one, too.
 function settle(id, state) {
   const line = commands.get(id);
   if (!line) return;
-  commands.delete(id);
+  if (state !== 'no answer' || !line.isConnected) commands.delete(id);
   line.dataset.state = state;
   line.lastChild.textContent = t(state);
 }

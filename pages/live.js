@@ -234,7 +234,10 @@ function callCrowd(method, data) {
 }
 
 for (const button of document.querySelectorAll('[data-count]')) {
-  button.addEventListener('click', () => callCrowd('start', {count: Number(button.dataset.count)}));
+  button.addEventListener('click', () => {
+    const {count: called, seconds = 60} = button.dataset;
+    callCrowd('start', {count: Number(called), seconds: Number(seconds)});
+  });
 }
 element('home').addEventListener('click', () => {
   isLeaving = true;

@@ -83,15 +83,17 @@ static int spawn(const crowd *it, char *const *arguments, pid_t *child)
     return error;
 }
 
-/* They come a thousand a second, hear ten comments a second, and go after a minute. */
-static int run(const crowd *it, uint64_t count, pid_t *child)
+/* They come a thousand a second, hear ten comments a second, and go by themselves. */
+static int run(const crowd *it, uint64_t count, uint64_t duration_s, pid_t *child)
 {
     char number[NUMBER_SIZE];
+    char duration[NUMBER_SIZE];
+    snprintf(duration, sizeof duration, "%" PRIu64 "s", duration_s);
     snprintf(number, sizeof number, "%" PRIu64, count + SPEAKER_COUNT);
     const char *const words[] = {
         "hawser",        "bench",      "--mode",  "chat",      "--channel", "live:harbour",
         "--connections", number,       "--ramp",  "1000",      "--rate",    "10",
-        "--duration",    "60s",        "--quiet", "--timeout", "30s",       "--proxy",
+        "--duration",    duration,     "--quiet", "--timeout", "30s",       "--proxy",
         "none",          "--insecure", it->url,   NULL,
     };
     char *arguments[ARGUMENT_MAX];
@@ -102,22 +104,23 @@ static int run(const crowd *it, uint64_t count, pid_t *child)
 }
 
 /* Under the lock. */
-static crowd_verdict judge(const crowd *it, uint64_t count)
+static crowd_verdict judge(const crowd *it, uint64_t count, uint64_t duration_s)
 {
     if (it->refusal[0] != '\0') return CROWD_FORBIDDEN;
     if (count == 0 || count > CROWD_COUNT_MAX) return CROWD_MALFORMED;
+    if (duration_s == 0 || duration_s > CROWD_DURATION_MAX_S) return CROWD_MALFORMED;
     if (it->child != 0) return CROWD_HERE;
     return count <= room_of(it) ? CROWD_FINE : CROWD_TOO_LARGE;
 }
 
-crowd_verdict crowd_start(crowd *it, uint64_t count)
+crowd_verdict crowd_start(crowd *it, uint64_t count, uint64_t duration_s)
 {
     pthread_mutex_lock(&it->lock);
     look(it);
-    crowd_verdict verdict = judge(it, count);
+    crowd_verdict verdict = judge(it, count, duration_s);
     if (verdict == CROWD_FINE) {
         pid_t child;
-        if (run(it, count, &child) == 0) {
+        if (run(it, count, duration_s, &child) == 0) {
             it->child = child;
             it->count = (uint32_t)count;
         } else {
@@ -153,7 +156,8 @@ void crowd_explain(crowd *it, crowd_verdict verdict, char *text, size_t size)
         snprintf(text, size, "all is well");
         break;
     case CROWD_MALFORMED:
-        snprintf(text, size, "1 to %d viewers may be called", (int)CROWD_COUNT_MAX);
+        snprintf(text, size, "1 to %d viewers may be called, for 1 to %d s", (int)CROWD_COUNT_MAX,
+                 (int)CROWD_DURATION_MAX_S);
         break;
     case CROWD_FORBIDDEN:
         snprintf(text, size, "%s", it->refusal);

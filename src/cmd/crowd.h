@@ -12,12 +12,14 @@
 
 enum {
     CROWD_COUNT_MAX = 10000,
+    CROWD_DURATION_S = 60, /* how long it stays, when nothing else is asked for */
+    CROWD_DURATION_MAX_S = 600,
     CROWD_TEXT_SIZE = 512,
 };
 
 typedef enum crowd_verdict { /* and the code of an RPC's error */
                              CROWD_FINE = 0,
-                             CROWD_MALFORMED = 400, /* a count that is none */
+                             CROWD_MALFORMED = 400, /* a count or a duration that is none */
                              CROWD_FORBIDDEN = 403, /* not on a server like this one */
                              CROWD_HERE = 409,      /* one at a time */
                              CROWD_TOO_LARGE = 429, /* there are too few descriptors */
@@ -53,8 +55,8 @@ void crowd_release(crowd *it); /* whoever is left goes */
 /* From now on it may be started. */
 void crowd_settle(crowd *it, const crowd_place *place);
 
-/* Calls `count` viewers, for a minute. */
-crowd_verdict crowd_start(crowd *it, uint64_t count);
+/* Calls `count` viewers for `duration_s` seconds. */
+crowd_verdict crowd_start(crowd *it, uint64_t count, uint64_t duration_s);
 
 /* Sends them home: those who have gone are seen by crowd_look. */
 void crowd_stop(crowd *it);

@@ -109,14 +109,22 @@ static void answer_crowd(demo *it, hws_rpc *rpc)
     json_decref(object);
 }
 
+/* 0 for what is no number above it. */
+static uint64_t number_of(const json_t *data, const char *name)
+{
+    const json_int_t number = json_integer_value(json_object_get(data, name));
+    return number > 0 ? (uint64_t)number : 0;
+}
+
 static void start_crowd(demo *it, hws_rpc *rpc)
 {
     char why[CROWD_TEXT_SIZE];
     const hws_text text = hws_rpc_data(rpc);
     json_t *data = text.data ? json_loadb(text.data, text.size, 0, NULL) : NULL;
-    const json_int_t count = json_integer_value(json_object_get(data, "count"));
+    const uint64_t duration_s =
+        json_object_get(data, "seconds") ? number_of(data, "seconds") : CROWD_DURATION_S;
+    const crowd_verdict verdict = crowd_start(&it->crowd, number_of(data, "count"), duration_s);
     json_decref(data);
-    const crowd_verdict verdict = crowd_start(&it->crowd, count > 0 ? (uint64_t)count : 0);
     if (verdict == CROWD_FINE) {
         answer_crowd(it, rpc);
         return;

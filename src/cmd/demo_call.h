@@ -3,9 +3,9 @@
  *
  *     gomoku.…           cmd/gomoku_hall.h
  *     picture.promise    cmd/picture.h; answers {"address"}
- *     crowd.start        cmd/crowd.h; {"count"}      ┐
- *     crowd.stop                                     ├ answers {"count", "refusal"}
- *     crowd.look                                     ┘ */
+ *     crowd.start        cmd/crowd.h; {"count", "seconds"}   ┐
+ *     crowd.stop                                             ├ answers {"count", "refusal"}
+ *     crowd.look                                             ┘ */
 #ifndef HAWSER_CMD_DEMO_CALL_H
 #define HAWSER_CMD_DEMO_CALL_H
 

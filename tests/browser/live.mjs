@@ -69,7 +69,7 @@ const tests = {
 
   async 'of many only so many fly'() {
     load = start('bench', '--mode', 'chat', '--channel', 'live:harbour', '-c', '5', '-r', '300',
-      '--duration', '60s', '--quiet', server.channels);
+      '--duration', '10m', '--quiet', server.channels);
     await ada.waitForFunction(() => {
       const number = (id) => Number(document.getElementById(id).textContent.replace(/\D/g, ''));
       return number('skipped') > 0 && number('rate') > number('frames') && number('viewers') >= 7;
@@ -80,6 +80,7 @@ const tests = {
   async 'a crowd comes at the push of a button, and can be sent home'() {
     load.kill('SIGKILL');
     await shows(ada, '#viewers', '2');
+    await ada.evaluate(() => { document.querySelector('[data-count="100"]').dataset.seconds = '600'; });
     await ada.click('[data-count="100"]');
     await shows(ada, '#crowd-state', '100 have been called.');
     await shows(ada, '#viewers', '103'); // one of them speaks
@@ -95,12 +96,12 @@ const tests = {
   },
 
   async 'one that cannot be is refused with its reason'() {
-    for (const [count, code] of [[0, 400], [10001, 400], [-1, 400], ['x', 400], [1.5, 400]]) {
-      assert.equal((await second(ada, {count})).code, code);
+    for (const [count, seconds] of [[0, 60], [10001, 60], [-1, 60], ['x', 60], [1.5, 60], [1, 0], [1, 601], [1, '1']]) {
+      assert.equal((await second(ada, {count, seconds})).code, 400);
     }
     await ada.evaluate(() => { document.querySelector('[data-count="100"]').dataset.count = '10001'; });
     await ada.click('[data-count="10001"]');
-    await shows(ada, '#crowd-state', 'No crowd: 1 to 10000 viewers may be called.');
+    await shows(ada, '#crowd-state', 'No crowd: 1 to 10000 viewers may be called, for 1 to 600 s.');
   },
 
   async 'on a server for others there is none'(browser) {

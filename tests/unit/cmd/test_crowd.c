@@ -86,17 +86,17 @@ static void test_it_comes_and_goes(void **state)
     settle(NULL, 20000, 20000);
     assert_string_equal(it.url, "http://localhost:8080/connection/websocket");
     assert_int_equal(crowd_look(&it), 0);
-    assert_int_equal(crowd_start(&it, 10000), CROWD_FINE);
+    assert_int_equal(crowd_start(&it, 10000, 60), CROWD_FINE);
     assert_string_equal(called, "10001 --ramp");
     assert_int_equal(crowd_look(&it), 10000);
-    assert_int_equal(crowd_start(&it, 1), CROWD_HERE);
+    assert_int_equal(crowd_start(&it, 1, 60), CROWD_HERE);
     explains(CROWD_HERE, "a crowd of 10000 is here already");
     crowd_stop(&it);
     const pid_t child = it.child;
     assert_int_equal(waitid(P_PID, (id_t)child, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
     assert_int_equal(crowd_look(&it), 0);
     assert_int_equal(waitpid(child, NULL, WNOHANG), -1); /* none is left behind */
-    assert_int_equal(crowd_start(&it, 1), CROWD_FINE);
+    assert_int_equal(crowd_start(&it, 1, 60), CROWD_FINE);
 }
 
 /* The end of the server is the end of its crowd. */
@@ -104,7 +104,7 @@ static void test_the_end(void **state)
 {
     (void)state;
     settle(NULL, 10, 10);
-    assert_int_equal(crowd_start(&it, 1), CROWD_FINE);
+    assert_int_equal(crowd_start(&it, 1, 60), CROWD_FINE);
     const pid_t child = it.child;
     crowd_release(&it);
     assert_int_equal(kill(child, 0), -1);
@@ -115,10 +115,10 @@ static void test_the_end(void **state)
 static void test_where_there_is_none(void **state)
 {
     (void)state;
-    assert_int_equal(crowd_start(&it, 1), CROWD_FORBIDDEN);
+    assert_int_equal(crowd_start(&it, 1, 60), CROWD_FORBIDDEN);
     explains(CROWD_FORBIDDEN, "the server has not begun yet");
     settle("not here", 10, 10);
-    assert_int_equal(crowd_start(&it, 1), CROWD_FORBIDDEN);
+    assert_int_equal(crowd_start(&it, 1, 60), CROWD_FORBIDDEN);
     explains(CROWD_FORBIDDEN, "not here");
     crowd_stop(&it);
     assert_int_equal(crowd_look(&it), 0);
@@ -128,10 +128,12 @@ static void test_counts(void **state)
 {
     (void)state;
     settle(NULL, UINT32_MAX, UINT32_MAX);
-    assert_int_equal(crowd_start(&it, 0), CROWD_MALFORMED);
-    assert_int_equal(crowd_start(&it, CROWD_COUNT_MAX + 1), CROWD_MALFORMED);
-    assert_int_equal(crowd_start(&it, UINT64_MAX), CROWD_MALFORMED);
-    explains(CROWD_MALFORMED, "1 to 10000 viewers may be called");
+    assert_int_equal(crowd_start(&it, 0, 60), CROWD_MALFORMED);
+    assert_int_equal(crowd_start(&it, CROWD_COUNT_MAX + 1, 60), CROWD_MALFORMED);
+    assert_int_equal(crowd_start(&it, UINT64_MAX, 60), CROWD_MALFORMED);
+    assert_int_equal(crowd_start(&it, 1, 0), CROWD_MALFORMED);
+    assert_int_equal(crowd_start(&it, 1, CROWD_DURATION_MAX_S + 1), CROWD_MALFORMED);
+    explains(CROWD_MALFORMED, "1 to 10000 viewers may be called, for 1 to 600 s");
     explains(CROWD_FINE, "all is well");
 }
 
@@ -140,12 +142,12 @@ static void check_room(uint32_t viewers_max, uint32_t own_max, size_t present, u
     char expected[CROWD_TEXT_SIZE];
     websocket_count = present;
     settle(NULL, viewers_max, own_max);
-    assert_int_equal(crowd_start(&it, room + 1), CROWD_TOO_LARGE);
+    assert_int_equal(crowd_start(&it, room + 1, 60), CROWD_TOO_LARGE);
     snprintf(expected, sizeof expected, "descriptors suffice for %u more viewers: see ulimit -n",
              (unsigned)room);
     explains(CROWD_TOO_LARGE, expected);
     if (room == 0) return;
-    assert_int_equal(crowd_start(&it, room), CROWD_FINE);
+    assert_int_equal(crowd_start(&it, room, 60), CROWD_FINE);
     crowd_release(&it);
     set_up(NULL);
 }
@@ -167,15 +169,15 @@ static void test_no_process(void **state)
     (void)state;
     settle(NULL, 100, 100);
     spawn_error = EAGAIN;
-    assert_int_equal(crowd_start(&it, 1), CROWD_FAILED);
+    assert_int_equal(crowd_start(&it, 1, 60), CROWD_FAILED);
     spawn_error = 0;
     prepare_error = ENOMEM;
-    assert_int_equal(crowd_start(&it, 1), CROWD_FAILED);
+    assert_int_equal(crowd_start(&it, 1, 60), CROWD_FAILED);
     explains(CROWD_FAILED, "no process could be started");
     assert_int_equal(crowd_look(&it), 0);
     prepare_error = 0;
     it.program = "/nowhere";
-    assert_int_equal(crowd_start(&it, 1), CROWD_FAILED);
+    assert_int_equal(crowd_start(&it, 1, 60), CROWD_FAILED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
