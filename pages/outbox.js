@@ -3,6 +3,10 @@
 // again when the connection was lost before the server had confirmed it: the id in it tells those who
 // have it already.
 import {keepPicture} from './picture.js';
+import {ChannelError} from './transport.js';
+
+const ATTEMPT_COUNT_MAX = 5; // of a picture, on one connection or several
+const RETRY_MS = 2000;
 
 export class Outbox {
   // `mayLeave` is asked about each item while there is a connection.
@@ -25,7 +29,8 @@ export class Outbox {
   async flush() {
     if (this._isFlushing) return;
     this._isFlushing = true;
-    for (let item = this._next(); item; item = this._next()) await this._send(item);
+    let item = this._next();
+    while (item && await this._send(item)) item = this._next();
     this._isFlushing = false;
   }
 
@@ -34,21 +39,34 @@ export class Outbox {
     return this._items.find((item) => !item.isSent && this._mayLeave(item));
   }
 
-  // Waits until it is on its way, not until it is confirmed.
+  // Waits until it is on its way, not until it is confirmed.  Answers whether the next may leave.
   async _send(item) {
     item.isSent = true;
     try {
       if (item.bytes) item.data.picture.address = await keepPicture(this._channels, item.bytes);
     } catch (error) {
-      this._settle(item, error);
-      return;
+      return this._fail(item, error);
     }
     if (!this._mayLeave(item)) {
       item.isSent = false; // its room was left meanwhile
-      return;
+      return true;
     }
     this._channels.publish(item.channel, item.data)
       .then(() => this._settle(item), (error) => this._settle(item, error));
+    return true;
+  }
+
+  // A request may fail where the connection does not: then it is tried again, but not for ever.
+  _fail(item, error) {
+    const isLost = error.code === 0 && this._channels.state === 'connected';
+    if (isLost) item.attempts = (item.attempts || 0) + 1;
+    if (isLost && item.attempts < ATTEMPT_COUNT_MAX) {
+      item.isSent = false;
+      setTimeout(() => this.flush(), RETRY_MS);
+      return false;
+    }
+    this._settle(item, isLost ? new ChannelError(-1, error.message) : error);
+    return true;
   }
 
   _settle(item, error) {

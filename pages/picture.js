@@ -21,6 +21,7 @@ teach({
   'the server knows no such pictures': '服务器不认识这种图片',
   'the server has no room for it': '服务器没有空间',
   'the server refused it': '服务器拒绝了它',
+  'the server cannot be reached': '无法连接服务器',
 });
 
 const REASONS = {
@@ -73,7 +74,7 @@ export async function keepPicture(channels, bytes) {
   for (let attempt = 0;; attempt++) {
     const {address} = await channels.rpc('picture.promise');
     const answer = await fetch(address, {method: 'PUT', body: bytes}).catch(() => null);
-    if (!answer) throw new ChannelError(0, 'connection lost');
+    if (!answer) throw new ChannelError(0, t('the server cannot be reached'));
     if (answer.ok) return address;
     if (answer.status === 404 && attempt === 0) continue;
     throw new ChannelError(answer.status, t(REASONS[answer.status] || 'the server refused it'));

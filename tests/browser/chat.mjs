@@ -244,6 +244,32 @@ const tests = {
     assert.equal(await ben.locator('.picture').count(), 3);
   },
 
+  async 'a picture whose way is closed for a while comes through'() {
+    let count = 0;
+    await ada.route('**/hawser/pictures/*', (route) =>
+      (route.request().method() === 'PUT' && ++count <= 2 ? route.abort() : route.continue()));
+    await ada.setInputFiles('#picture',
+      {name: 'late.png', mimeType: 'image/png', buffer: await noise(ada, 20, 20)});
+    await say(ada, 'behind the late one');
+    await sees(ben, 'behind the late one');
+    await shown(ben, 4);
+    assert.equal(count, 3);
+    await ada.unroute('**/hawser/pictures/*');
+    assert.ok(complaints.splice(0).every((text) => /ERR_FAILED/.test(text)));
+  },
+
+  async 'one whose way stays closed is given up'() {
+    await ada.route('**/hawser/pictures/*', (route) => route.abort());
+    await ada.setInputFiles('#picture',
+      {name: 'lost.png', mimeType: 'image/png', buffer: await noise(ada, 20, 20)});
+    await say(ada, 'behind the lost one');
+    await ada.locator('.refused', {hasText: 'the server cannot be reached'}).waitFor();
+    await sees(ben, 'behind the lost one');
+    await ada.unroute('**/hawser/pictures/*');
+    assert.ok(complaints.splice(0).every((text) => /ERR_FAILED/.test(text)));
+    await shown(ben, 4);
+  },
+
   async 'where no WebSocket passes, events do'(browser) {
     const cai = await open(browser, server.base + '/chat', 'cai', {hasNoWebSocket: true});
     await comeAboard(cai, 'Cai');
