@@ -227,7 +227,7 @@ static void on_answer(void *user, const hws_engine_answer *answer)
     const hws_error error = judge(it, answer);
     if (it->subscription) it->subscription->subscribing = NULL;
     if (it->subscription && error != HWS_ERROR_NONE) drop(it->subscription);
-    if (error == HWS_ERROR_NONE)
+    if (it->subscription && error == HWS_ERROR_NONE)
         succeed(it, answer);
     else
         it->done(it->client, NULL, error, (hws_text){0}, it->user);
