@@ -61,8 +61,9 @@ typedef struct hws_decider {
     unsigned asks; /* HWS_ASKS of what is to be asked; the rest the hub decides by itself */
     void (*on_question)(hws_question *question, void *user);
 
-    /* The client has gone: the question is gone when this returns, and is not to be answered.  May
-     * be NULL.  From the loop, or from within hws_server_free. */
+    /* The client has gone: the question is gone when this returns, and is not to be answered.  NULL
+     * is for who answers each from within on_question.  From the loop, or from within
+     * hws_server_free. */
     void (*on_cancel)(hws_question *question, void *user);
 
     void *user;

@@ -25,6 +25,7 @@
 #include "hawser/tls.h"
 #include "hawser/topic.h"
 #include "hawser/version.h"
+#include "hawser/webhook.h"
 #include "hawser/websocket.h"
 
 #endif /* HAWSER_HAWSER_H */

@@ -29,7 +29,8 @@ const char channels_help[] =
 
 bool channels_are_local(const serve_options *options)
 {
-    return options->token_keys.count == 0 && !options->anonymous;
+    return options->token_keys.count == 0 && !options->anonymous &&
+           !options->hooks.urls[HWS_QUESTION_CONNECT];
 }
 
 /* Every client can try itself out on "echo". */
@@ -46,12 +47,13 @@ static void on_rpc(hws_rpc *rpc, void *user)
 
 bool channels_are_demo(const serve_options *options)
 {
-    return options->demo || (!options->namespace_map && options->token_keys.count == 0);
+    return options->demo || (!options->namespace_map && options->token_keys.count == 0 &&
+                             !hooks_are_wanted(&options->hooks));
 }
 
 static hws_status open_with(const serve_options *from, const keys *token_keys,
-                            const key_file *api_key, demo *shown, char *explain,
-                            size_t explain_size, hws_hub **hub)
+                            const key_file *api_key, const hws_webhooks *webhooks, demo *shown,
+                            char *explain, size_t explain_size, hws_hub **hub)
 {
     const bool is_demo = channels_are_demo(from);
     demo_init(shown, is_demo, hub);
@@ -67,19 +69,21 @@ static hws_status open_with(const serve_options *from, const keys *token_keys,
         .token_without_exp = from->token_without_exp,
         .allow_anonymous = from->anonymous,
         .api_key = {api_key->text, api_key->size},
+        .decider = webhooks ? hws_webhooks_decider(webhooks) : NULL,
     };
     return hws_hub_new(&options, explain, explain_size, hub);
 }
 
-hws_status channels_open(const serve_options *options, demo *shown, char *explain,
-                         size_t explain_size, hws_hub **hub)
+hws_status channels_open(const serve_options *options, const hws_webhooks *webhooks, demo *shown,
+                         char *explain, size_t explain_size, hws_hub **hub)
 {
     keys token_keys = {.count = 0};
     key_file api_key = {.text = NULL};
     hws_status status = HWS_ERR_NOT_FOUND;
     if (keys_read("serve", &options->token_keys, &token_keys) &&
         (!options->api_key || key_file_read("serve", "api-key", options->api_key, &api_key)))
-        status = open_with(options, &token_keys, &api_key, shown, explain, explain_size, hub);
+        status =
+            open_with(options, &token_keys, &api_key, webhooks, shown, explain, explain_size, hub);
     keys_wipe(&token_keys);
     key_file_wipe(&api_key);
     return status;

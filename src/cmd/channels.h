@@ -23,8 +23,10 @@ bool channels_are_demo(const serve_options *options);
 /* `shown` answers its RPC where they are those of the pages; `hub` and it live as long as each
  * other.
  *
+ * webhooks   Decide; NULL: there are none.
+ *
  * Errors: as hws_hub_new; HWS_ERR_NOT_FOUND: a file, and stderr has said which. */
-hws_status channels_open(const serve_options *options, demo *shown, char *explain,
-                         size_t explain_size, hws_hub **hub);
+hws_status channels_open(const serve_options *options, const hws_webhooks *webhooks, demo *shown,
+                         char *explain, size_t explain_size, hws_hub **hub);
 
 #endif /* HAWSER_CMD_CHANNELS_H */

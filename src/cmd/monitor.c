@@ -8,7 +8,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { PAGE_SIZE_MAX = HWS_METRICS_TEXT_MAX + HWS_HUB_METRICS_TEXT_MAX + 4096 };
+enum {
+    PAGE_SIZE_MAX =
+        HWS_METRICS_TEXT_MAX + HWS_HUB_METRICS_TEXT_MAX + HWS_WEBHOOK_METRICS_TEXT_MAX + 4096
+};
 
 /* Bytes of this process that are in memory; 0: it cannot be told.  The second number of statm is
  * pages. */
@@ -63,6 +66,11 @@ static size_t write_all(const monitor *it, char *page)
     hws_hub_metrics of_channels;
     hws_hub_count(it->hub, &of_channels);
     size += hws_hub_metrics_write(&of_channels, page + size, HWS_HUB_METRICS_TEXT_MAX);
+    if (it->webhooks) {
+        hws_webhook_metrics of_hooks;
+        hws_webhooks_count(it->webhooks, &of_hooks);
+        size += hws_webhook_metrics_write(&of_hooks, page + size, HWS_WEBHOOK_METRICS_TEXT_MAX);
+    }
     return size + write_process(page + size, PAGE_SIZE_MAX - size);
 }
 

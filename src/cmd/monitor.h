@@ -7,9 +7,10 @@
 
 typedef struct monitor {
     const hws_server *watched;
-    hws_hub *hub;       /* watched, too */
-    hws_server *server; /* NULL: nobody asks */
-    bool is_draining;   /* /healthz says so: balancers send nobody any more */
+    hws_hub *hub;                 /* watched, too */
+    const hws_webhooks *webhooks; /* likewise; NULL: there are none */
+    hws_server *server;           /* NULL: nobody asks */
+    bool is_draining;             /* /healthz says so: balancers send nobody any more */
 } monitor;
 
 /* Errors: as hws_server_new, which `explain` is for. */

@@ -11,8 +11,8 @@ typedef struct who_name {
 } who_name;
 
 static const who_name WHO[] = {
-    {"all", HWS_WHO_ALL},     {"users", HWS_WHO_USERS},   {"subscribers", HWS_WHO_SUBSCRIBERS},
-    {"token", HWS_WHO_TOKEN}, {"nobody", HWS_WHO_NOBODY},
+    {"all", HWS_WHO_ALL},     {"users", HWS_WHO_USERS}, {"subscribers", HWS_WHO_SUBSCRIBERS},
+    {"token", HWS_WHO_TOKEN}, {"hook", HWS_WHO_HOOK},   {"nobody", HWS_WHO_NOBODY},
 };
 
 static bool complain(const char *command, const config *from, size_t line, const char *name,
@@ -88,10 +88,10 @@ static bool read_one(const char *command, const config *from, config_node *node,
     };
     if (!read_who(it.publish, &to->publish) || to->publish == HWS_WHO_TOKEN)
         return complain(command, from, config_find(node, "publish")->line, "publish",
-                        "it is all, users, subscribers or nobody");
+                        "it is all, users, subscribers, hook or nobody");
     if (!read_who(it.subscribe, &to->subscribe) || to->subscribe == HWS_WHO_SUBSCRIBERS)
         return complain(command, from, config_find(node, "subscribe")->line, "subscribe",
-                        "it is all, users, token or nobody");
+                        "it is all, users, token, hook or nobody");
     return true;
 }
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 enum {
-    OPTION_COUNT_MAX = 64,
+    OPTION_COUNT_MAX = 96,
     OPTION_LIST_SIZE_MAX = 4096, /* bytes of all values of a list, with the spaces between them */
     OPTION_TEXT_COUNT_MAX = 32,  /* values that are kept apart */
     EXIT_MISUSE = 2,             /* what a command exits with when it could not begin */

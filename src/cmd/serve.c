@@ -41,7 +41,8 @@ static void add_routes(service *it)
     it->info = (info){.echo_path = from->echo_path,
                       .channels_path = channels_path,
                       .has_api = from->api_key != NULL,
-                      .wants_token = from->token_keys.count > 0 && !from->anonymous,
+                      .wants_token = from->token_keys.count > 0 && !from->anonymous &&
+                                     !from->hooks.urls[HWS_QUESTION_CONNECT],
                       .is_local = channels_are_local(from)};
     size_t count = 0;
     add_route(options, &count, echo_route(from->echo_path, from->message_size_max));
@@ -140,6 +141,7 @@ static hws_status make_monitor(service *it, char *explain, size_t size)
 {
     const char *listen = it->options->metrics;
     if (!listen) return HWS_OK;
+    it->monitor.webhooks = it->webhooks;
     return monitor_open(&it->monitor, it->loop, listen, it->inherited_count, it->server, it->hub,
                         explain, size);
 }
@@ -161,7 +163,10 @@ static bool make(service *it)
     hws_status status =
         hws_loop_new(&(hws_loop_options){.backend = it->options->backend}, &it->loop);
     if (status == HWS_OK)
-        status = channels_open(it->options, &it->demo, explain, sizeof explain, &it->hub);
+        status = hooks_open(&it->options->hooks, &it->log, explain, sizeof explain, &it->webhooks);
+    if (status == HWS_OK)
+        status =
+            channels_open(it->options, it->webhooks, &it->demo, explain, sizeof explain, &it->hub);
     if (status == HWS_OK) {
         fill_options(it);
         status =
@@ -214,6 +219,7 @@ static void end(service *it)
     hws_server_free(it->monitor.server);
     hws_server_free(it->server);
     hws_hub_free(it->hub);
+    hws_webhooks_free(it->webhooks);
     demo_release(&it->demo);
     hws_timer_free(it->watchdog);
     hws_timer_free(it->handing_over);
@@ -231,6 +237,7 @@ int serve_run(int argc, char **argv)
     if (it.options->help) {
         fputs(serve_help, stdout);
         fputs(channels_help, stdout);
+        fputs(hooks_help, stdout);
         fputs(bounds_help, stdout);
         fputs(compression_help, stdout);
         serve_options_free(it.options);

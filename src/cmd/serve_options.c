@@ -196,11 +196,13 @@ static size_t make_rules(serve_options *it, option_rule rules[OPTION_COUNT_MAX])
         {.name = "help", .flag = &it->help, .by_hand = true},
     };
     const size_t count = sizeof all / sizeof *all;
-    _Static_assert(sizeof all / sizeof *all + COMPRESSION_RULE_COUNT <= OPTION_COUNT_MAX,
+    _Static_assert(sizeof all / sizeof *all + COMPRESSION_RULE_COUNT + HOOKS_RULE_COUNT <=
+                       OPTION_COUNT_MAX,
                    "the table is too small");
     memcpy(rules, all, sizeof all);
     compression_rules(&it->compression, rules + count);
-    return count + COMPRESSION_RULE_COUNT;
+    hooks_rules(&it->hooks, rules + count + COMPRESSION_RULE_COUNT);
+    return count + COMPRESSION_RULE_COUNT + HOOKS_RULE_COUNT;
 }
 
 /* The pages' namespaces would be there twice, or their rules be others. */

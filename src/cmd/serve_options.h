@@ -9,6 +9,7 @@
 #include "cmd/bounds.h"
 #include "cmd/compression.h"
 #include "cmd/config.h"
+#include "cmd/hooks.h"
 #include "cmd/namespaces.h"
 #include "cmd/options.h"
 #include "cmd/secure.h"
@@ -38,6 +39,7 @@ typedef struct serve_options {
     const char *token_audience;
     const char *token_issuer;
     const char *api_key;
+    hooks hooks;
     bool token_without_exp;
     bool anonymous;
     bool demo;

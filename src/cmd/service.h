@@ -27,6 +27,7 @@ typedef struct service {
     hws_server_options server_options;
     hws_loop *loop;
     demo demo;
+    hws_webhooks *webhooks; /* NULL: none */
     hws_hub *hub;
     hws_server *server;
     monitor monitor;
