@@ -17,9 +17,11 @@ static hws_hub *hub_of(const hws_command *command)
 
 /* Replies. */
 
+/* `value` is JSON, and absent when there was no memory for it. */
 static void reply(const hws_command *command, hws_text key, hws_text value)
 {
     hws_writer message = hws_writer_on(hub_of(command)->memory);
+    message.has_failed = !value.data;
     HWS_WRITE(&message, "{\"id\":");
     hws_write_number(&message, command->id);
     HWS_WRITE(&message, ",");
@@ -36,6 +38,7 @@ static void reply(const hws_command *command, hws_text key, hws_text value)
 static void push_connect(const hws_command *command, hws_text result)
 {
     hws_writer message = hws_writer_on(hub_of(command)->memory);
+    message.has_failed = !result.data;
     HWS_WRITE(&message, "{\"connect\":");
     hws_write(&message, result);
     HWS_WRITE(&message, "}");
@@ -216,4 +219,5 @@ void hws_command_obey(hws_guest *client, const json_t *object)
         found->run(&command);
     else
         hws_command_fail(&command, HWS_ERROR_BAD_REQUEST);
+    hws_json_wipe(command.parameters, "token");
 }

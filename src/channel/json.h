@@ -14,7 +14,8 @@
 
 enum { HWS_JSON_DEPTH_MAX = 32 };
 
-/* Reads any value.  Errors: HWS_ERR_INVALID_ARGUMENT (no such JSON), HWS_ERR_NO_MEMORY. */
+/* Reads any value.  Errors: HWS_ERR_INVALID_ARGUMENT (no such JSON), HWS_ERR_NO_MEMORY; in the
+ * midst of a string jansson does not bear a lack of memory, and ends the program (record 0040). */
 HWS_MUST_CHECK hws_status hws_json_read(hws_text text, json_t **value);
 
 /* The text of a string; absent for anything else. */
@@ -27,5 +28,8 @@ hws_text hws_json_text(const json_t *value);
 HWS_MUST_CHECK bool hws_json_get_text(const json_t *object, const char *key, hws_text *text);
 HWS_MUST_CHECK bool hws_json_get_number(const json_t *object, const char *key, uint64_t *number);
 HWS_MUST_CHECK bool hws_json_get_flag(const json_t *object, const char *key, bool *flag);
+
+/* Overwrites the text of a string, if there is one: a secret that nobody needs any more. */
+void hws_json_wipe(const json_t *object, const char *key);
 
 #endif /* HAWSER_CHANNEL_JSON_H */
