@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "channel/json.h"
 
+#include <openssl/crypto.h>
+
 /* Before the parser, which would go as deep as it is led. */
 static bool is_shallow(hws_text text)
 {
@@ -70,4 +72,10 @@ bool hws_json_get_flag(const json_t *object, const char *key, bool *flag)
     if (!json_is_boolean(value)) return false;
     *flag = json_is_true(value);
     return true;
+}
+
+void hws_json_wipe(const json_t *object, const char *key)
+{
+    const hws_text text = hws_json_text(json_object_get(object, key));
+    if (text.size > 0) OPENSSL_cleanse((void *)(uintptr_t)text.data, text.size);
 }

@@ -97,7 +97,9 @@ static bool verify_secret(const hws_key *key, hws_text text, const uint8_t *sign
     if (!HMAC(EVP_sha256(), key->secret, (int)key->secret_size, (const uint8_t *)text.data,
               text.size, expected, &expected_size))
         return false;
-    return size == expected_size && CRYPTO_memcmp(signature, expected, size) == 0;
+    const bool is_good = size == expected_size && CRYPTO_memcmp(signature, expected, size) == 0;
+    OPENSSL_cleanse(expected, sizeof expected); /* the signature of whatever was shown */
+    return is_good;
 }
 
 static bool verify_digest(EVP_PKEY *key, hws_text text, const uint8_t *signature, size_t size)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "channel/token.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,6 +87,7 @@ static hws_error read_object(hws_text part, json_t **object)
     json_t *value = NULL;
     if (!hws_base64url_decode(part, bytes, sizeof bytes, &size)) return HWS_ERROR_UNAUTHORIZED;
     const hws_status status = hws_json_read((hws_text){(const char *)bytes, size}, &value);
+    OPENSSL_cleanse(bytes, size);
     if (status == HWS_ERR_NO_MEMORY) return HWS_ERROR_INTERNAL;
     if (status != HWS_OK || !json_is_object(value)) {
         json_decref(value);
@@ -129,13 +131,14 @@ static bool verify(const hws_tokens *tokens, const json_t *header, const parts *
         !hws_json_get_text(header, "kid", &id) ||
         !hws_base64url_decode(of_token->signature, signature, sizeof signature, &size))
         return false;
-    for (size_t i = 0; i < tokens->key_count; i++) {
+    bool is_genuine = false;
+    for (size_t i = 0; i < tokens->key_count && !is_genuine; i++) {
         const hws_key *key = &tokens->keys[i];
-        if (is_for(key, algorithm, id) &&
-            hws_key_verify(key, of_token->signed_text, signature, size))
-            return true;
+        is_genuine = is_for(key, algorithm, id) &&
+                     hws_key_verify(key, of_token->signed_text, signature, size);
     }
-    return false;
+    OPENSSL_cleanse(signature, size);
+    return is_genuine;
 }
 
 /* The claims. */

@@ -5,6 +5,7 @@
 
 #include "cmd/demo.h"
 #include "cmd/keys.h"
+#include "cmd/secrets.h"
 
 const char channels_path[] = "/connection/websocket";
 
@@ -70,6 +71,7 @@ static hws_status open_with(const serve_options *from, const keys *token_keys,
         .allow_anonymous = from->anonymous,
         .api_key = {api_key->text, api_key->size},
         .decider = webhooks ? hws_webhooks_decider(webhooks) : NULL,
+        .memory = &secrets_memory,
     };
     return hws_hub_new(&options, explain, explain_size, hub);
 }

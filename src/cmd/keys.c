@@ -26,6 +26,7 @@ bool key_file_read(const char *command, const char *option, const char *path, ke
 {
     FILE *file = fopen(path, "re");
     if (!file) return complain(command, option, path, strerror(errno));
+    setvbuf(file, NULL, _IONBF, 0); /* a buffer would keep it */
     it->text = calloc(1, BLOCK_SIZE);
     const size_t size = it->text ? fread(it->text, 1, KEY_FILE_SIZE_MAX + 1, file) : 0;
     const bool is_read = it->text && !ferror(file);

@@ -12,6 +12,7 @@
 #include "cmd/echo.h"
 #include "cmd/page.h"
 #include "cmd/picture_route.h"
+#include "cmd/secrets.h"
 #include "cmd/serve_check.h"
 #include "cmd/service.h"
 #include "hawser/hawser.h"
@@ -160,8 +161,9 @@ static void settle_demo(service *it)
 static bool make(service *it)
 {
     char explain[256] = "";
-    hws_status status =
-        hws_loop_new(&(hws_loop_options){.backend = it->options->backend}, &it->loop);
+    const hws_loop_options loop_options = {.backend = it->options->backend,
+                                           .memory = &secrets_memory};
+    hws_status status = hws_loop_new(&loop_options, &it->loop);
     if (status == HWS_OK)
         status = hooks_open(&it->options->hooks, &it->log, explain, sizeof explain, &it->webhooks);
     if (status == HWS_OK)
@@ -176,6 +178,15 @@ static bool make(service *it)
     if (status == HWS_OK) status = make_monitor(it, explain, sizeof explain);
     if (status != HWS_OK) explain_failure(it, status, explain);
     return status == HWS_OK;
+}
+
+/* Before a secret is read. */
+static bool keep_secrets(const serve_options *options)
+{
+    secrets_guard_json();
+    if (!options->no_core_dumps || secrets_forbid_core_dumps()) return true;
+    options_complain("serve", "--no-core-dumps: %s", strerror(errno));
+    return false;
 }
 
 static int serve(service *it)
@@ -242,6 +253,10 @@ int serve_run(int argc, char **argv)
         fputs(compression_help, stdout);
         serve_options_free(it.options);
         return 0;
+    }
+    if (!keep_secrets(it.options)) {
+        serve_options_free(it.options);
+        return EXIT_MISUSE;
     }
     it.log.level = it.options->log_level;
     it.log.is_json = strcmp(it.options->log_form, "json") == 0;

@@ -65,6 +65,7 @@ const char serve_help[] =
     "                           http://127.0.0.1:9090 (default: nowhere)\n"
     "  --threads COUNT          serve with so many threads (default all: one per processor)\n"
     "  --backend NAME           speak with the kernel through epoll (the default) or io_uring\n"
+    "  --no-core-dumps          leave no core when it crashes: keys and tokens would be in it\n"
     "  --log FORM               write the log to stderr as text (the default), or as json: an\n"
     "                           object a line\n"
     "  --log-level LEVEL        what is as grave as error, warning, info or debug (default "
@@ -191,6 +192,7 @@ static size_t make_rules(serve_options *it, option_rule rules[OPTION_COUNT_MAX])
         {.name = "demo", .flag = &it->demo},
         {.name = "api-key", .text = &it->api_key},
         {.name = "namespaces", .node = &it->namespace_map},
+        {.name = "no-core-dumps", .flag = &it->no_core_dumps},
         {.name = "log", .text = &it->log_form},
         {.name = "log-level", .log_level = &it->log_level},
         {.name = "help", .flag = &it->help, .by_hand = true},

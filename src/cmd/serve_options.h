@@ -40,6 +40,7 @@ typedef struct serve_options {
     const char *token_issuer;
     const char *api_key;
     hooks hooks;
+    bool no_core_dumps;
     bool token_without_exp;
     bool anonymous;
     bool demo;
