@@ -55,6 +55,8 @@ static bool is_json(const hws_request *request)
     return hws_text_equal_ignoring_case(hws_text_trim(type), hws_text_of("application/json"));
 }
 
+/* Who shows a wrong key has to connect anew for each that he tries, which limits how many those can
+ * be (N019: limits.address_rate_max). */
 static void respond(hws_request *request, int status, hws_text body)
 {
     static const hws_header headers[] = {
@@ -70,6 +72,7 @@ static void respond(hws_request *request, int status, hws_text body)
     (void)hws_request_respond(request,
                               &(hws_response){
                                   .status = status,
+                                  .close = status == 401,
                                   .type = "application/json",
                                   .body = body.data,
                                   .body_size = body.size,

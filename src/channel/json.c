@@ -2,6 +2,7 @@
 #include "channel/json.h"
 
 #include <openssl/crypto.h>
+#include <string.h>
 
 /* Before the parser, which would go as deep as it is led. */
 static bool is_shallow(hws_text text)
@@ -33,7 +34,9 @@ static bool lacks_memory(const json_error_t *error)
 
 hws_status hws_json_read(hws_text text, json_t **value)
 {
-    if (text.size == 0 || !is_shallow(text)) return HWS_ERR_INVALID_ARGUMENT;
+    /* A zero byte is the end to the parser, and nowhere JSON. */
+    if (text.size == 0 || memchr(text.data, '\0', text.size) || !is_shallow(text))
+        return HWS_ERR_INVALID_ARGUMENT;
     json_error_t error = {0}; /* the parser does not set its code without a reason */
     json_t *read =
         json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """hawser serve in the hands of operators: metrics, logs, configuration, reloads and deploys.
 
-Rows of bad input: S018 S019 S020 S021 S023 S024 S025, U001 U003 U004 U005 U009.
+Rows of bad input: A025, S018 S019 S020 S021 S023 S024 S025, U001 U003 U004 U005 U009 U010.
 """
 import json
 import os
@@ -453,6 +453,46 @@ class ServiceManager(unittest.TestCase):
         with Activated(listeners=[self.listener()], watchdog_us=100000) as hawser:
             hawser.hears("WATCHDOG=1")
             hawser.hears("WATCHDOG=1")
+
+    def test_a025_one_of_two_dies(self):
+        """A025: two processes accept at the same sockets; one is killed, and nobody who comes then
+        is refused, or waits for it."""
+        listener = self.listener()
+        port = listener.getsockname()[1]
+        with Activated("--threads", "2", listeners=[listener]) as one, \
+                Activated("--threads", "2", listeners=[listener]) as two:
+            one.hears("READY=1")
+            two.hears("READY=1")
+            waiting = [RawWebSocket("127.0.0.1", port) for _ in range(30)]
+            one.process.kill()
+            one.process.wait(PATIENCE_S)
+            for _ in range(30):
+                self.is_served(port)
+            for client in waiting:  # it had accepted some of them: those end, and the others are served
+                try:
+                    self.assertEqual(client.open("/echo").status, 101)
+                except ConnectionEnded:
+                    pass
+                client.end()
+
+    def test_u010_after_a_crash(self):
+        """U010: the sockets outlive a server that crashes: who comes before the next one is there
+        waits, and is served.  That there is a next one is the service manager's work."""
+        listener = self.listener()
+        port = listener.getsockname()[1]
+        with Activated(listeners=[listener]) as hawser:
+            hawser.hears("READY=1")
+            self.is_served(port)
+            hawser.process.send_signal(signal.SIGABRT)
+            self.assertEqual(hawser.process.wait(PATIENCE_S), -signal.SIGABRT)
+        client = RawWebSocket("127.0.0.1", port)
+        with Activated(listeners=[listener]) as hawser:
+            self.assertEqual(client.open("/echo").status, 101)
+            client.end()
+            self.is_served(port)
+        unit = (ROOT / "packaging/hawser.service").read_text().splitlines()
+        self.assertIn("Restart=on-failure", unit)
+        self.assertTrue((ROOT / "packaging/hawser.socket").exists())
 
     def test_units_are_well_formed(self):
         try:

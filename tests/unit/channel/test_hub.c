@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A hub in a server, over loopback: a conversation, with each allocation failing once; procedures
  * of the program; what the program publishes. */
-#include "hawser/channel.h"
-#include "lib/raw_client.h"
-#include "lib/test_memory.h"
-
-static test_memory counter;
-static hws_memory memory;
-static hws_loop *loop;
-static hws_hub *hub;
-static hws_server *server;
+#include "lib/hub_fixture.h"
 
 static void on_rpc(hws_rpc *rpc, void *user)
 {
@@ -34,30 +26,13 @@ static void begin(void)
 {
     static const hws_namespace namespaces[] = {{.history_size = 10, .recovery = true},
                                                {.name = "slow", .batch_interval_ms = 1}};
-    char explain[256];
     const hws_hub_options options = {
         .namespaces = namespaces,
         .namespace_count = 2,
         .on_rpc = on_rpc,
         .user = &counter,
-        .memory = &memory,
     };
-    assert_int_equal(hws_loop_new(NULL, &loop), HWS_OK);
-    assert_int_equal(hws_hub_new(&options, explain, sizeof explain, &hub), HWS_OK);
-    const hws_server_options server_options = {
-        .listen = "http://127.0.0.1:0",
-        .route = {hws_hub_route(hub), hws_hub_stream_route(hub), hws_hub_emulation_route(hub)},
-    };
-    assert_int_equal(hws_server_new(loop, &server_options, explain, sizeof explain, &server),
-                     HWS_OK);
-}
-
-static void end(void)
-{
-    hws_server_free(server);
-    hws_hub_free(hub);
-    hws_loop_free(loop);
-    assert_int_equal(counter.bytes_out, 0);
+    hub_fixture_begin(&options, 0);
 }
 
 static int setup(void **state)
@@ -71,32 +46,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    end();
+    hub_fixture_end();
     return 0;
-}
-
-static raw_client *connect_client(void)
-{
-    return raw_open(loop, server, "/connection/websocket");
-}
-
-/* The next message holds that text; false: the connection ended. */
-static bool receive(raw_client *client, const char *part)
-{
-    uint8_t first;
-    hws_span payload;
-    if (!raw_read(client, &first, &payload) || (first & 15) == 8) return false;
-    char text[4096];
-    snprintf(text, sizeof text, "%.*s", (int)payload.size, (const char *)payload.data);
-    if (!strstr(text, part) && !strstr(text, "\"code\":100,"))
-        fail_msg("%s is not in %s", part, text);
-    return true;
-}
-
-static bool ask(raw_client *client, const char *command, const char *part)
-{
-    raw_send_text(client, command);
-    return receive(client, part);
 }
 
 static void procedures(void **state)
@@ -244,7 +195,7 @@ static void the_end(void **state)
     assert_non_null(memmem(stream->bytes, stream->size, "data: {\"channel\":\"x\",\"pub\":", 27));
     assert_int_equal(publish("x", "2", NULL), HWS_OK); /* a letter that nobody reads */
     hws_hub_end(hub);
-    end();
+    hub_fixture_end();
     raw_free(stream);
     raw_free(client);
     begin();

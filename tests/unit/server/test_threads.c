@@ -128,6 +128,73 @@ static void test_everybody_is_reached(void **state)
     expect_all("you");
 }
 
+/* What a flood sends again and again. */
+static size_t make_flood(uint8_t *flood, size_t size_max)
+{
+    enum { PAYLOAD_SIZE = 1000, HEADER_SIZE = 8 };
+    size_t size = 0;
+    while (size + HEADER_SIZE + PAYLOAD_SIZE <= size_max) {
+        const uint8_t header[HEADER_SIZE] = {0x82, 0xFE, PAYLOAD_SIZE >> 8, PAYLOAD_SIZE & 0xFF};
+        memcpy(flood + size, header, HEADER_SIZE); /* masked with zeros */
+        memset(flood + size + HEADER_SIZE, 'f', PAYLOAD_SIZE);
+        size += HEADER_SIZE + PAYLOAD_SIZE;
+    }
+    return size;
+}
+
+static atomic_bool flood_ends;
+static hws_loop *spared;
+
+/* From all clients but those of one thread: as much as goes, and what comes back is thrown away. */
+static void *flood_all_but_one(void *user)
+{
+    static uint8_t flood[64 * 1024];
+    static uint8_t ignored[64 * 1024];
+    const size_t size = make_flood(flood, sizeof flood);
+    size_t sent[CLIENTS] = {0};
+    while (!atomic_load(&flood_ends)) {
+        for (size_t i = 0; i < CLIENTS; i++) {
+            if (hws_slots_loop(handles[i].slots) == spared) continue;
+            const ssize_t some =
+                send(clients[i]->fd, flood + sent[i], size - sent[i], MSG_DONTWAIT | MSG_NOSIGNAL);
+            if (some > 0) sent[i] = (sent[i] + (size_t)some) % size;
+            (void)!recv(clients[i]->fd, ignored, sizeof ignored, MSG_DONTWAIT);
+        }
+    }
+    return user;
+}
+
+static uint64_t received_by(uint32_t worker)
+{
+    return hws_counter_read(&server->workers[worker]->metric.traffic.messages_received);
+}
+
+/* Row N010: while all other threads are flooded, one serves its clients. */
+static void test_a_flood_spares_a_thread(void **state)
+{
+    (void)state;
+    enum { FLOOD = 1000, ECHOES = 200 };
+    pthread_t thread;
+    start("http://127.0.0.1:0", THREADS);
+    open_clients();
+    spared = server->workers[THREADS - 1]->loop;
+    atomic_store(&flood_ends, false);
+    assert_int_equal(pthread_create(&thread, NULL, flood_all_but_one, NULL), 0);
+    const uint64_t before = received_by(THREADS - 1);
+    uint64_t echoes = 0;
+    while (echoes < ECHOES || received_by(0) < FLOOD || received_by(1) < FLOOD) {
+        for (size_t i = 0; i < CLIENTS; i++) {
+            if (hws_slots_loop(handles[i].slots) != spared) continue;
+            raw_send_text(clients[i], "here");
+            raw_expect(clients[i], 0x81, "here");
+            echoes++;
+        }
+    }
+    assert_int_equal(received_by(THREADS - 1) - before, echoes);
+    atomic_store(&flood_ends, true);
+    pthread_join(thread, NULL);
+}
+
 /* Whatever the kernel's hash says; and a unix socket, which only one of them hears of. */
 static void test_nobody_has_much_more_than_others(void **state)
 {
@@ -176,8 +243,7 @@ static void test_a_unix_socket_is_for_all(void **state)
         }
     }
     for (uint32_t i = 0; i < THREADS; i++)
-        assert_int_equal(hws_metric_connection_count(&server->workers[i]->metric),
-                         PEERS / THREADS);
+        assert_int_equal(hws_metric_connection_count(&server->workers[i]->metric), PEERS / THREADS);
     for (size_t i = 0; i < PEERS; i++) close(fds[i]);
 }
 
@@ -255,6 +321,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_everybody_is_reached, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_flood_spares_a_thread, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nobody_has_much_more_than_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_unix_socket_is_for_all, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_closing_reaches_all, set_up, tear_down),
