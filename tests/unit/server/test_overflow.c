@@ -87,14 +87,27 @@ static void fill(const char *topic)
 
 static const char FILLED[] = "1.......2.......3.......4.......";
 
-static void test_close(void **state)
+/* The first is the only one who subscribes to `topic`. */
+static void begin_alone(const char *topic, hws_overflow overflow)
 {
-    (void)state;
     open_peers();
-    subscribe(0, "a");
+    set_topic(topic, overflow);
+    subscribe(0, topic);
+}
+
+/* Two subscribe to "a": the queue of the first is full, the second keeps up. */
+static void begin_with_a_full_queue(hws_overflow overflow)
+{
+    begin_alone("a", overflow);
     subscribe(1, "a");
     fill("a");
     expect(1, FILLED);
+}
+
+static void test_close(void **state)
+{
+    (void)state;
+    begin_with_a_full_queue(HWS_OVERFLOW_CLOSE);
     publish("a", "5.......");
     assert_int_equal(hws_websocket_ready_state(peers[0]), HWS_CLOSING);
     assert_int_equal(hws_websocket_ready_state(peers[1]), HWS_OPEN);
@@ -108,12 +121,7 @@ static void test_close(void **state)
 static void test_drop_newest(void **state)
 {
     (void)state;
-    open_peers();
-    set_topic("a", HWS_OVERFLOW_DROP_NEWEST);
-    subscribe(0, "a");
-    subscribe(1, "a");
-    fill("a");
-    expect(1, FILLED);
+    begin_with_a_full_queue(HWS_OVERFLOW_DROP_NEWEST);
     publish("a", "5.......");
     publish("a", "6.......");
     expect(0, FILLED);
@@ -126,12 +134,7 @@ static void test_drop_newest(void **state)
 static void test_drop_oldest(void **state)
 {
     (void)state;
-    open_peers();
-    set_topic("a", HWS_OVERFLOW_DROP_OLDEST);
-    subscribe(0, "a");
-    subscribe(1, "a");
-    fill("a");
-    expect(1, FILLED);
+    begin_with_a_full_queue(HWS_OVERFLOW_DROP_OLDEST);
     publish("a", "5.......");
     publish("a", "6.......");
     expect(0, "3.......4.......5.......6.......");
@@ -144,9 +147,7 @@ static void test_drop_oldest(void **state)
 static void test_as_many_of_the_oldest_as_it_takes(void **state)
 {
     (void)state;
-    open_peers();
-    set_topic("a", HWS_OVERFLOW_DROP_OLDEST);
-    subscribe(0, "a");
+    begin_alone("a", HWS_OVERFLOW_DROP_OLDEST);
     publish("a", "1.......");
     publish("a", "2.......");
     publish("a", "3.......");
@@ -177,9 +178,7 @@ static void test_what_was_retained_is_replaced(void **state)
 static void test_what_has_begun_is_not_dropped(void **state)
 {
     (void)state;
-    open_peers();
-    set_topic("a", HWS_OVERFLOW_DROP_OLDEST);
-    subscribe(0, "a");
+    begin_alone("a", HWS_OVERFLOW_DROP_OLDEST);
     fill("a");
     fake_stream_take(&streams[0], 1);
     publish("a", "5......."); /* there is room for a byte */
@@ -218,9 +217,7 @@ static void test_oldest_of_its_own_topic_alone(void **state)
 static void test_keep_latest(void **state)
 {
     (void)state;
-    open_peers();
-    set_topic("q", HWS_OVERFLOW_KEEP_LATEST);
-    subscribe(0, "q");
+    begin_alone("q", HWS_OVERFLOW_KEEP_LATEST);
     subscribe(1, "q");
     publish_keyed("q", "x", "x1 "); /* nobody is behind: all of it arrives */
     publish_keyed("q", "x", "x2 ");
@@ -267,9 +264,7 @@ static void test_latest_of_several_that_wait(void **state)
 static void test_too_many_keys(void **state)
 {
     (void)state;
-    open_peers();
-    set_topic("q", HWS_OVERFLOW_KEEP_LATEST);
-    subscribe(0, "q");
+    begin_alone("q", HWS_OVERFLOW_KEEP_LATEST);
     publish_keyed("q", "1", "1.......");
     publish_keyed("q", "2", "2.......");
     publish_keyed("q", "3", "3.......");
