@@ -104,7 +104,7 @@ typedef struct hws_hub_options {
     const hws_token_key *token_keys;
     size_t token_key_count;
     const char *token_audience; /* that their `aud` must name; NULL: any */
-    const char *token_issuer;   /* that their `iss` must be; NULL: any */
+    const char *token_issuer;   /* that their `iss` must be; NULL: any.  Both need a key */
 
     hws_text api_key; /* what back ends show; 16 to HWS_API_KEY_SIZE_MAX bytes; absent: there are
                          none.  Copied. */

@@ -159,8 +159,9 @@ enum { HWS_LOG_ERROR = 0, HWS_LOG_WARNING = 1, HWS_LOG_INFO = 2, HWS_LOG_DEBUG =
 /* Makes a server in a loop, and listens.  On failure `explain` (256 bytes are enough; may be NULL)
  * says in one line what is wrong and what to do.  Threads of its own run when this returns.
  *
- * Errors: HWS_ERR_INVALID_ARGUMENT, HWS_ERR_ADDRESS, HWS_ERR_ADDRESS_IN_USE, HWS_ERR_PERMISSION,
- *         HWS_ERR_NOT_FOUND (files), HWS_ERR_TLS_FILE, HWS_ERR_SYSTEM, HWS_ERR_NO_MEMORY.
+ * Errors: HWS_ERR_INVALID_ARGUMENT (also options that contradict one another), HWS_ERR_ADDRESS,
+ *         HWS_ERR_ADDRESS_IN_USE, HWS_ERR_PERMISSION, HWS_ERR_NOT_FOUND (files),
+ *         HWS_ERR_TLS_FILE, HWS_ERR_SYSTEM, HWS_ERR_NO_MEMORY.
  * Thread: the loop's. */
 HWS_API HWS_MUST_CHECK hws_status hws_server_new(hws_loop *loop, const hws_server_options *options,
                                                  char *explain, size_t explain_size,

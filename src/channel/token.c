@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/try.h"
 #include "channel/base64url.h"
 #include "channel/json.h"
 
@@ -27,10 +28,21 @@ static hws_status copy_claim(char to[HWS_CLAIM_SIZE_MAX + 1], const char *from, 
     return HWS_OK;
 }
 
+/* Rules for tokens that nobody looks at would let in whom they are to keep out. */
+static hws_status check_rules(const hws_hub_options *options, char *explain, size_t size)
+{
+    const bool has_some =
+        options->token_audience || options->token_issuer || options->token_without_exp;
+    if (!has_some || options->token_key_count > 0) return HWS_OK;
+    if (size > 0) snprintf(explain, size, "rules for tokens (aud, iss, exp) need a key of tokens");
+    return HWS_ERR_INVALID_ARGUMENT;
+}
+
 hws_status hws_tokens_init(hws_tokens *tokens, const hws_hub_options *options, char *explain,
                            size_t explain_size)
 {
     *tokens = (hws_tokens){.may_lack_exp = options->token_without_exp};
+    HWS_TRY(check_rules(options, explain, explain_size));
     hws_status status = copy_claim(tokens->audience, options->token_audience, "audience of tokens",
                                    explain, explain_size);
     if (status == HWS_OK)

@@ -228,8 +228,17 @@ static bool read_file(const char *command, serve_options *it, const option_rule 
     return false;
 }
 
+/* Defaults give way to a memory that is smaller. */
+static void settle(uint64_t *size, uint64_t usual, uint64_t memory_size_max)
+{
+    if (*size > 0) return;
+    *size = memory_size_max > 0 && memory_size_max < usual ? memory_size_max : usual;
+}
+
 static bool check(const char *command, serve_options *it)
 {
+    settle(&it->message_size_max, 16 << 20, it->bounds.memory_size_max);
+    settle(&it->send_queue_max, 1 << 20, it->bounds.memory_size_max);
     return check_demo(command, it) && check_log_form(command, it->log_form) &&
            echo_path_is_free(command, it->echo_path) &&
            namespaces_read(command, it->config, it->namespace_map, &it->namespaces) &&
@@ -248,8 +257,6 @@ serve_options *serve_options_read(int argc, char **argv)
         return NULL;
     }
     made->echo_path = "/echo";
-    made->message_size_max = 16 << 20;
-    made->send_queue_max = 1 << 20;
     made->ping_interval_ms = 25000;
     made->drain_ms = 30000;
     made->threads = "all";

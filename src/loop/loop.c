@@ -226,6 +226,7 @@ hws_status hws_loop_step(hws_loop *loop, int timeout_ms)
     const uint64_t begun_ns = clock_ns();
     loop->now_ms = begun_ns / MILLISECOND_NS;
     loop->in_turn = true;
+    loop->turn++;
     run_steps(loop);
     loop->in_turn = false;
     hws_lag_note(&loop->lag, clock_ns() - begun_ns);
@@ -270,6 +271,11 @@ bool hws_loop_is_current(const hws_loop *loop)
 bool hws_loop_is_turning(const hws_loop *loop)
 {
     return loop->in_turn;
+}
+
+uint64_t hws_loop_turn(const hws_loop *loop)
+{
+    return loop->turn;
 }
 
 const char *hws_loop_backend(const hws_loop *loop)

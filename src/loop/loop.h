@@ -69,6 +69,9 @@ hws_resident *hws_loop_resident(const hws_loop *loop, const void *kind);
 /* Whether a turn is under way: a callback of the loop is the caller. */
 bool hws_loop_is_turning(const hws_loop *loop);
 
+/* The number of that turn, or of the last one; from 1, and 0 before the first. */
+uint64_t hws_loop_turn(const hws_loop *loop);
+
 const hws_memory *hws_loop_memory(const hws_loop *loop);
 
 /* Bytes that were taken through it and not given back.  Thread: any. */

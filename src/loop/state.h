@@ -61,6 +61,7 @@ struct hws_loop {
     uint32_t io_count; /* descriptors that are open */
 
     uint64_t now_ms; /* of the turn under way */
+    uint64_t turn;   /* its number */
     bool in_turn;
     bool ringing;
     bool woken; /* the eventfd was written to */

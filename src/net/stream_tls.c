@@ -188,7 +188,7 @@ static void on_turn_end(hws_deferred *turn_end)
         finish(tls);
         return;
     }
-    if (!is(tls, HWS_STREAM_TLS_STARTED)) hws_stream_tls_shake_hands(tls);
+    if (!is(tls, HWS_STREAM_TLS_STARTED | HWS_STREAM_TLS_UNREAD)) hws_stream_tls_shake_hands(tls);
     if (is(tls, HWS_STREAM_TLS_CLOSED) || !hws_stream_tls_send(tls)) return;
     /* Which has had its turn already when it was asked to flush before we were. */
     if (tls->lower->queue.size > 0) hws_stream_flush(tls->lower);

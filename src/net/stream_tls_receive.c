@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 
 #include "net/stream_tls_state.h"
+#include "net/tls_pace.h"
 
 enum {
     /* What a peer may still say of the handshake after its end: key updates (RFC 8446 §4.6.3) and
@@ -168,6 +169,20 @@ static void keep_input(hws_stream_tls *tls)
     input->data = tls->held->data;
 }
 
+/* A client has asked for its handshake; a server gets as many as others ask for. */
+static bool is_its_turn(const hws_stream_tls *tls)
+{
+    return hws_tls_context_role(tls->context) == HWS_TLS_CLIENT || hws_tls_pace_allows(tls->loop);
+}
+
+/* A step that has something to say is one that cost something. */
+static void take_step(hws_stream_tls *tls)
+{
+    const size_t before = tls->lower->queue.size;
+    hws_stream_tls_shake_hands(tls);
+    if (!tls->lower || tls->lower->queue.size > before) hws_tls_pace_take(tls->loop);
+}
+
 /* As long as there is something, and the owner wants it. */
 static void deliver(hws_stream_tls *tls)
 {
@@ -175,8 +190,10 @@ static void deliver(hws_stream_tls *tls)
     while (is(tls, HWS_STREAM_TLS_UNREAD) && is(tls, HWS_STREAM_TLS_RECEIVES) && !is_over(tls)) {
         if (is(tls, HWS_STREAM_TLS_READY))
             receive_some(tls);
+        else if (is_its_turn(tls))
+            take_step(tls);
         else
-            hws_stream_tls_shake_hands(tls);
+            break; /* it is read on in the next turn */
     }
     keep_input(tls);
 }

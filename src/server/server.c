@@ -10,6 +10,7 @@
 #include "base/try.h"
 #include "net/tls_context.h"
 #include "server/admission.h"
+#include "server/consistency.h"
 #include "server/limit.h"
 #include "server/secure.h"
 #include "server/shed.h"
@@ -174,6 +175,11 @@ hws_status hws_server_new(hws_loop *loop, const hws_server_options *options, cha
                           size_t explain_size, hws_server **server)
 {
     if (explain && explain_size > 0) explain[0] = 0;
+    const char *mistake = hws_consistency_check(options);
+    if (mistake) {
+        if (explain) snprintf(explain, explain_size, "%s", mistake);
+        return HWS_ERR_INVALID_ARGUMENT;
+    }
     const hws_memory *memory = options->memory ? options->memory : hws_loop_memory(loop);
     hws_server *made = hws_memory_new_zeroed(memory, sizeof *made);
     if (!made) return explain_as(HWS_ERR_NO_MEMORY, "cannot start", explain, explain_size);

@@ -105,6 +105,7 @@ static void options_that_are_none(void **state)
     char explain[256];
     hws_hub *other;
     const hws_namespace twice[] = {{.name = "a"}, {.name = "a"}};
+    const hws_token_key key = {.text = {"a secret of no less than 32 bytes", 33}};
     const hws_token_key short_key = {.text = {"short", 5}};
     const hws_hub_options bad[] = {
         {.namespace_count = 1},
@@ -112,7 +113,10 @@ static void options_that_are_none(void **state)
         {.namespaces = twice, .namespace_count = 2},
         {.token_keys = &short_key, .token_key_count = 1},
         {.api_key = {"short", 5}},
-        {.token_audience = ""},
+        {.token_audience = "us"}, /* which nobody would check */
+        {.token_issuer = "them"},
+        {.token_without_exp = true},
+        {.token_keys = &key, .token_key_count = 1, .token_audience = ""},
     };
     assert_int_equal(hws_hub_new(NULL, NULL, 0, &other), HWS_ERR_INVALID_ARGUMENT);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

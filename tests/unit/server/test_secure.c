@@ -4,11 +4,13 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "lib/certificates.h"
 #include "lib/folder.h"
 #include "lib/server_fixture.h"
+#include "net/tls_pace.h"
 
 static folder place;
 static SSL_CTX *client_context;
@@ -351,6 +353,88 @@ static void test_records_are_filled(void **state)
 #define SECURE_TEST(function)                                                                      \
     cmocka_unit_test_setup_teardown(function, set_up_secure, tear_down_secure)
 
+/* What a client says first. */
+static size_t make_hello(uint8_t *hello, size_t size)
+{
+    SSL *ssl = SSL_new(client_context);
+    BIO *out = BIO_new(BIO_s_mem());
+    assert_non_null(out);
+    SSL_set_bio(ssl, BIO_new(BIO_s_mem()), out);
+    assert_int_equal(SSL_connect(ssl), -1);
+    const int got = BIO_read(out, hello, (int)size);
+    assert_true(got > 0 && (size_t)got < size);
+    SSL_free(ssl);
+    ERR_clear_error();
+    return (size_t)got;
+}
+
+static size_t answered(raw_client *const *clients, size_t count)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        int size = 0;
+        assert_int_equal(ioctl(clients[i]->fd, FIONREAD, &size), 0);
+        sum += size > 0;
+    }
+    return sum;
+}
+
+/* B005: many begin at once; each turn looks at a few, and meanwhile a WebSocket is served. */
+static void test_handshakes_have_a_pace(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 40 };
+    raw_client *clients[CLIENTS];
+    uint8_t hello[4096];
+    secure_client open = {0};
+    char head[1024];
+    it.options.route[0].on_message = NULL;
+    start();
+    const size_t size = make_hello(hello, sizeof hello);
+    assert_true(secure_open(&open));
+    secure_ask(&open, "/", "Connection: Upgrade\r\nUpgrade: websocket\r\n", head, sizeof head);
+    assert_non_null(strstr(head, " 101 "));
+    for (size_t i = 0; i < CLIENTS; i++) clients[i] = raw_connect(it.loop, raw_port(it.server));
+    for (int i = 0; i < 5; i++) assert_int_equal(hws_loop_step(it.loop, 1), HWS_OK);
+    for (size_t i = 0; i < CLIENTS; i++) raw_write(clients[i], hello, size);
+
+    int turns = 0;
+    while (answered(clients, CLIENTS) < CLIENTS) {
+        assert_int_equal(hws_websocket_send_text(it.last, "meanwhile"), HWS_OK);
+        assert_int_equal(hws_loop_step(it.loop, 100), HWS_OK);
+        turns++;
+        assert_true(answered(clients, CLIENTS) <= (size_t)turns * HWS_TLS_PACE_MAX);
+    }
+    for (int i = 0; i < turns; i++) {
+        char text[64] = "";
+        for (int got; (got = SSL_read(open.ssl, text, 11)) != 11;)
+            assert_true(secure_waits(&open, got));
+        assert_string_equal(text + 2, "meanwhile");
+    }
+    for (size_t i = 0; i < CLIENTS; i++) raw_free(clients[i]);
+    secure_close(&open);
+}
+
+/* Who waits for his turn may go, and the server, too. */
+static void test_who_waits_for_a_handshake_goes(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 40 };
+    raw_client *clients[CLIENTS];
+    uint8_t hello[4096];
+    start();
+    const size_t size = make_hello(hello, sizeof hello);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < CLIENTS; i++) clients[i] = raw_connect(it.loop, raw_port(it.server));
+        for (int i = 0; i < 5; i++) assert_int_equal(hws_loop_step(it.loop, 1), HWS_OK);
+        for (size_t i = 0; i < CLIENTS; i++) raw_write(clients[i], hello, size);
+        assert_int_equal(hws_loop_step(it.loop, 100), HWS_OK);
+        for (size_t i = 0; i < CLIENTS; i++) raw_free(clients[i]);
+        if (round == 0)
+            for (int i = 0; i < 30; i++) assert_int_equal(hws_loop_step(it.loop, 1), HWS_OK);
+    }
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN); /* OpenSSL writes to servers that have gone */
@@ -365,6 +449,8 @@ int main(void)
         SECURE_TEST(test_a_certificate_that_nobody_sees),
         SECURE_TEST(test_warnings_are_logged),
         SECURE_TEST(test_self_signed),
+        SECURE_TEST(test_handshakes_have_a_pace),
+        SECURE_TEST(test_who_waits_for_a_handshake_goes),
         SECURE_TEST(test_connections_without_memory),
         SECURE_TEST(test_starts_without_memory),
     };
