@@ -50,7 +50,8 @@ static void on_taken_sent(void *owner)
 
 static void take(hws_h1 *h1)
 {
-    static const hws_stream_owner CALLS = {on_taken_receive, on_taken_end, on_taken_sent, NULL};
+    static const hws_stream_owner CALLS = {
+        .on_receive = on_taken_receive, .on_end = on_taken_end, .on_sent = on_taken_sent};
     hws_span early;
     taken = hws_h1_take_stream(h1, &early);
     hws_stream_own(taken, &CALLS, NULL);

@@ -3,6 +3,7 @@
 #ifndef HAWSER_BASE_MEMORY_H
 #define HAWSER_BASE_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -30,6 +31,21 @@ static inline void *hws_memory_resize(const hws_memory *memory, void *block, siz
 static inline void hws_memory_free(const hws_memory *memory, void *block, size_t size)
 {
     if (block) memory->resize(memory->user, block, size, 0);
+}
+
+/* Large blocks are asked for in whole pages, which is what they take anyhow, so that one serves for
+ * another that is almost alike (loop/spare). */
+enum { HWS_MEMORY_LARGE = 65536, HWS_MEMORY_STEP = 4096 };
+
+static inline bool hws_memory_is_round(size_t size)
+{
+    return size >= HWS_MEMORY_LARGE && size % HWS_MEMORY_STEP == 0;
+}
+
+static inline size_t hws_memory_round(size_t size)
+{
+    if (size < HWS_MEMORY_LARGE || size > SIZE_MAX - HWS_MEMORY_STEP) return size;
+    return (size + HWS_MEMORY_STEP - 1) / HWS_MEMORY_STEP * HWS_MEMORY_STEP;
 }
 
 #endif /* HAWSER_BASE_MEMORY_H */

@@ -5,22 +5,13 @@
 
 #include "base/memory.h"
 
-/* A kept block would hide its use after free from the sanitizer. */
-#if defined(__SANITIZE_ADDRESS__)
-#define POOL_KEEPS 0
-#elif defined(__has_feature)
-#define POOL_KEEPS (!__has_feature(address_sanitizer))
-#else
-#define POOL_KEEPS 1
-#endif
-
 void hws_pool_init(hws_pool *pool, const hws_memory *memory, size_t block_size, size_t kept_max)
 {
     assert(block_size >= sizeof(void *));
     *pool = (hws_pool){
         .memory = memory,
         .block_size = block_size,
-        .kept_max = POOL_KEEPS ? kept_max : 0,
+        .kept_max = HWS_POOL_KEEPS ? kept_max : 0,
     };
 }
 

@@ -8,6 +8,15 @@
 
 #include "hawser/memory.h"
 
+/* A kept block would hide its use after free from the sanitizer. */
+#if defined(__SANITIZE_ADDRESS__)
+#define HWS_POOL_KEEPS 0
+#elif defined(__has_feature)
+#define HWS_POOL_KEEPS (!__has_feature(address_sanitizer))
+#else
+#define HWS_POOL_KEEPS 1
+#endif
+
 typedef struct hws_pool {
     const hws_memory *memory;
     void *kept; /* a list through the first word of each block */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A ring of nodes of three kinds, known by its last one, whose next is the first:
+/* A ring of nodes of five kinds, known by its last one, whose next is the first:
  *
  *     chunk      node | bytes … room     copied bytes; the last chunk is filled up before a new one
  *     share      node ──▶ blob           a reference; no room
  *     labelled   node ──▶ blob           the same, in a list of those of one queue and label
+ *     taken      node ──▶ blob           a reference to a part of what nobody else sends
+ *     borrowed   node ──▶ bytes          of somebody else, until they are kept
  *
  * Chunks come from two pools and go back to them within the turn when the peer reads: a small one
  * first, big ones once there is more.  Only what is bigger is asked of the memory hook each time:
@@ -27,7 +29,7 @@ enum {
     LABELLED_KEPT_MAX = 1024,
 };
 
-typedef enum kind { CHUNK, SHARE, LABELLED } kind;
+typedef enum kind { CHUNK, SHARE, LABELLED, TAKEN, BORROWED } kind;
 
 struct hws_queue_node {
     hws_queue_node *next;
@@ -36,7 +38,7 @@ struct hws_queue_node {
     size_t size;   /* bytes that wait */
     union {
         size_t block_size; /* of a chunk, node and room included */
-        hws_blob *blob;    /* of a share */
+        hws_blob *blob;    /* of a share, or of what is taken */
     };
     uint8_t kind;
     bool is_lent;
@@ -63,6 +65,7 @@ struct group {
 void hws_queue_store_init(hws_queue_store *store, const hws_memory *memory)
 {
     store->memory = memory;
+    store->borrowed_count = 0;
     atomic_init(&store->waiting, 0);
     atomic_init(&store->shared, 0);
     hws_pool_init(&store->chunks, memory, CHUNK_SIZE, CHUNKS_KEPT_MAX);
@@ -148,7 +151,7 @@ static hws_queue_node *chunk_new(hws_queue_store *store, size_t size, bool goes_
     const size_t needed = sizeof(hws_queue_node) + size;
     const size_t block_size = needed <= CHUNK_SIZE && !goes_on ? CHUNK_SIZE
                               : needed <= BIG_CHUNK_SIZE       ? BIG_CHUNK_SIZE
-                                                               : needed;
+                                                               : hws_memory_round(needed);
     hws_queue_node *node = is_pooled(block_size) ? hws_pool_take(pool_of(store, block_size))
                                                  : hws_memory_new(store->memory, block_size);
     if (!node) return NULL;
@@ -233,13 +236,26 @@ static void free_chunk(hws_queue_store *store, hws_queue_node *node)
 
 static void node_free(hws_queue_store *store, hws_queue_node *node)
 {
-    if (node->kind == CHUNK) {
+    switch ((kind)node->kind) {
+    case CHUNK:
         free_chunk(store, node);
         return;
+    case LABELLED:
+        let_blob_go(store, node->blob);
+        leave_group(store, (labelled *)(void *)node);
+        hws_pool_give(&store->labelled, node);
+        return;
+    case SHARE:
+        let_blob_go(store, node->blob);
+        break;
+    case TAKEN:
+        hws_blob_unref(node->blob);
+        break;
+    case BORROWED:
+        store->borrowed_count--;
+        break;
     }
-    let_blob_go(store, node->blob);
-    if (node->kind == LABELLED) leave_group(store, (labelled *)(void *)node);
-    hws_pool_give(node->kind == LABELLED ? &store->labelled : &store->shares, node);
+    hws_pool_give(&store->shares, node);
 }
 
 uint8_t *hws_queue_reserve(hws_queue *queue, size_t size)
@@ -268,6 +284,91 @@ hws_status hws_queue_append(hws_queue *queue, const void *bytes, size_t size)
     if (!room) return HWS_ERR_NO_MEMORY;
     memcpy(room, bytes, size);
     hws_queue_commit(queue, size);
+    return HWS_OK;
+}
+
+/* Errors: HWS_ERR_NO_MEMORY. */
+static hws_status push_run(hws_queue *queue, hws_span run, hws_blob *blob, kind what)
+{
+    hws_queue_node *node = hws_pool_take(&queue->store->shares);
+    if (!node) return HWS_ERR_NO_MEMORY;
+    *node =
+        (hws_queue_node){.data = run.data, .size = run.size, .blob = blob, .kind = (uint8_t)what};
+    push(queue, node);
+    grow(queue, run.size);
+    return HWS_OK;
+}
+
+hws_status hws_queue_take(hws_queue *queue, hws_blob *blob, hws_span part)
+{
+    if (part.size == 0) return HWS_OK;
+    HWS_TRY(push_run(queue, part, blob, TAKEN));
+    hws_blob_ref(blob);
+    return HWS_OK;
+}
+
+hws_status hws_queue_borrow(hws_queue *queue, hws_span bytes)
+{
+    if (bytes.size == 0) return HWS_OK;
+    HWS_TRY(push_run(queue, bytes, NULL, BORROWED));
+    queue->store->borrowed_count++;
+    return HWS_OK;
+}
+
+static void replace_node(hws_queue *queue, hws_queue_node *old, hws_queue_node *made)
+{
+    made->before = old->before == old ? made : old->before;
+    made->next = old->next == old ? made : old->next;
+    made->before->next = made;
+    made->next->before = made;
+    if (queue->last == old) queue->last = made;
+}
+
+/* Behind what waits before it, where there is room; else in a chunk of its own.  Returns where it
+ * is now; NULL: no memory. */
+static hws_queue_node *keep_node(hws_queue *queue, hws_queue_node *node)
+{
+    const bool is_first = node == queue->last->next;
+    hws_queue_node *chunk = node->before;
+    if (is_first || room_of(chunk) < node->size) {
+        chunk = chunk_new(queue->store, node->size, !is_first);
+        if (!chunk) return NULL;
+        replace_node(queue, node, chunk);
+    } else {
+        unlink_node(queue, node);
+    }
+    memcpy(chunk->data + chunk->size, node->data, node->size);
+    chunk->size += node->size;
+    node_free(queue->store, node);
+    return chunk;
+}
+
+/* From `first` on to the end. */
+static void cut_off(hws_queue *queue, const hws_queue_node *first)
+{
+    for (bool is_done = false; !is_done;) {
+        hws_queue_node *last = queue->last;
+        is_done = last == first;
+        shrink(queue, last->size);
+        unlink_node(queue, last);
+        node_free(queue->store, last);
+    }
+}
+
+hws_status hws_queue_keep(hws_queue *queue)
+{
+    hws_queue_node *node = queue->last;
+    if (queue->store->borrowed_count == 0 || !node) return HWS_OK;
+    do {
+        node = node->next;
+        if (node->kind != BORROWED) continue;
+        hws_queue_node *kept = keep_node(queue, node);
+        if (!kept) {
+            cut_off(queue, node);
+            return HWS_ERR_NO_MEMORY;
+        }
+        node = kept;
+    } while (node != queue->last);
     return HWS_OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes on their way out: runs that were copied in, and blobs that are shared.
+/* Bytes on their way out: runs that were copied in, blobs that are shared, and, for as long as the
+ * call lasts that brought them, runs that lie elsewhere.
  *
  * Written at the back (reserve and commit, append, share), read at the front (peek and drop).
  * Bytes that were peeked at stay where they are until they are dropped, whatever is added behind
@@ -29,6 +30,7 @@ typedef struct hws_queue_store {
     hws_pool labelled;
     hws_pool groups;
     hws_table labels;        /* groups of labelled shares */
+    size_t borrowed_count;   /* runs that are borrowed */
     _Atomic(size_t) waiting; /* bytes in all queues, a shared one in each */
     _Atomic(size_t) shared;  /* bytes of shares, each blob counted once */
 } hws_queue_store;
@@ -67,6 +69,18 @@ HWS_MUST_CHECK hws_status hws_queue_append(hws_queue *queue, const void *bytes, 
 
 /* Takes a reference of its own to `blob`.  Errors as above. */
 HWS_MUST_CHECK hws_status hws_queue_share(hws_queue *queue, hws_blob *blob);
+
+/* The same for a part of a blob that one receiver alone gets: its bytes are his, and not among
+ * those that are shared. */
+HWS_MUST_CHECK hws_status hws_queue_take(hws_queue *queue, hws_blob *blob, hws_span part);
+
+/* Refers to bytes that stay where they are until hws_queue_keep.  Errors as above. */
+HWS_MUST_CHECK hws_status hws_queue_borrow(hws_queue *queue, hws_span bytes);
+
+/* Copies what is borrowed and still waits: from here on it is the queue's.
+ *
+ * Errors: HWS_ERR_NO_MEMORY; what could not be copied has left the queue, and all behind it. */
+HWS_MUST_CHECK hws_status hws_queue_keep(hws_queue *queue);
 
 /* The same with a label.  What is alike for the label is for the caller to say: 64 bits that no
  * stranger can make collide (base/hash). */

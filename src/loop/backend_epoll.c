@@ -141,12 +141,23 @@ static size_t receive_size(const hws_loop *loop)
     return share > RECEIVE_SIZE_MIN ? share : RECEIVE_SIZE_MIN;
 }
 
+/* In the loop's buffer, unless the bytes have a better place. */
+static hws_span room_for(hws_io *io)
+{
+    const size_t size_max = receive_size(io->loop);
+    hws_span room = io->handler->on_room ? io->handler->on_room(io) : (hws_span){0};
+    if (room.size == 0)
+        room = (hws_span){((epoll *)io->loop->backend_state)->buffer, size_max};
+    else if (room.size > size_max)
+        room.size = size_max;
+    return room;
+}
+
 static void receive(hws_io *io)
 {
-    const hws_loop *loop = io->loop;
-    uint8_t *buffer = ((epoll *)loop->backend_state)->buffer;
+    const hws_span room = room_for(io);
     ssize_t size;
-    do size = recv(io->fd, buffer, receive_size(loop), MSG_DONTWAIT);
+    do size = recv(io->fd, room.data, room.size, MSG_DONTWAIT);
     while (size < 0 && errno == EINTR);
 
     if (size < 0 && errno == EAGAIN) return;
@@ -155,7 +166,7 @@ static void receive(hws_io *io)
         hws_io_unmark(io, HWS_IO_RECEIVES);
     }
     const int error = size < 0 ? errno : 0;
-    const hws_span bytes = {buffer, size > 0 ? (size_t)size : 0};
+    const hws_span bytes = {room.data, size > 0 ? (size_t)size : 0};
     io->handler->on_receive(io, bytes, error);
 }
 

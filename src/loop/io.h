@@ -30,6 +30,10 @@ typedef struct hws_io_handler {
      * on. */
     void (*on_accept)(hws_io *io, int fd);
 
+    /* Where the next bytes are best received; they are then told of there.  Size 0: anywhere.  The
+     * callee does nothing else.  May be NULL. */
+    hws_span (*on_room)(hws_io *io);
+
     /* `error` 0: bytes, which may be changed in place and are gone after the call; size 0 is the
      * end of the stream.  Otherwise a positive errno, which is told even while receiving is paused.
      * After an end or an error no more comes. */

@@ -55,6 +55,7 @@ static void release(hws_loop *loop)
     hws_cells_release(&loop->cells);
     hws_memory_free(loop->memory, loop->scratch, HWS_SCRATCH_SIZE);
     if (loop->wake_fd >= 0) close(loop->wake_fd);
+    hws_meter_release(&loop->meter);
     hws_memory_free(loop->meter.below, loop, sizeof *loop);
 }
 

@@ -9,12 +9,14 @@
 #include <stddef.h>
 
 #include "hawser/loop.h"
+#include "loop/spare.h"
 
 struct hws_deferred;
 
 typedef struct hws_meter {
     hws_memory memory; /* the hook; counts what goes through it */
     const hws_memory *below;
+    hws_spare spare; /* between the two */
     hws_loop *loop;
     _Atomic size_t used;       /* bytes; threads may free what another one made, so it may wrap */
     size_t bound;              /* the loop's thread */
@@ -27,6 +29,9 @@ const hws_memory *hws_meter_below(const hws_memory *memory);
 
 /* `below` outlives it. */
 void hws_meter_init(hws_meter *meter, const hws_memory *below, hws_loop *loop);
+
+/* Nothing goes through it any more. */
+void hws_meter_release(hws_meter *meter);
 
 /* Bytes that are out.  Thread: any. */
 static inline size_t hws_meter_used(const hws_meter *meter)

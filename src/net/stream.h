@@ -27,6 +27,10 @@ typedef struct hws_stream_owner {
      * consumed must be copied. */
     void (*on_receive)(void *owner, hws_span bytes);
 
+    /* Where the next bytes are best received: on_receive then tells of them there.  Size 0:
+     * anywhere.  Called while `has_room`; it must not close the stream.  May be NULL. */
+    hws_span (*on_room)(void *owner);
+
     /* Nothing more will arrive: HWS_OK, the peer ended its side (it may still read); otherwise
      * both sides are gone: HWS_ERR_CONNECTION_RESET, HWS_ERR_SEND_TIMEOUT, …  Called once. */
     void (*on_end)(void *owner, hws_status why);
@@ -68,6 +72,8 @@ struct hws_stream {
 
     bool blocked : 1; /* the peer took less than it was offered; on_sent says when that changes */
     bool secure : 1;  /* encrypted on its way (wss, https) */
+
+    bool has_room : 1; /* the owner's: his on_room is worth asking */
 };
 
 /* Hands the stream to an owner, or from one to the next.  Receiving starts with the first
@@ -76,6 +82,7 @@ static inline void hws_stream_own(hws_stream *stream, const hws_stream_owner *ca
 {
     stream->calls = calls;
     stream->owner = owner;
+    stream->has_room = false;
 }
 
 /* Counts it in `tally` until its descriptor is closed, however long it lingers. */

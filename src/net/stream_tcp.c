@@ -339,6 +339,13 @@ static void on_peer_end(stream_tcp *tcp)
         close_now(tcp);
 }
 
+static hws_span on_room(hws_io *io)
+{
+    const stream_tcp *tcp = of_io(io);
+    if (!tcp->stream.has_room || is(tcp, LINGERS | CLOSED)) return (hws_span){0};
+    return tcp->stream.calls->on_room(tcp->stream.owner);
+}
+
 static void on_receive(hws_io *io, hws_span bytes, int error)
 {
     stream_tcp *tcp = of_io(io);
@@ -351,6 +358,7 @@ static void on_receive(hws_io *io, hws_span bytes, int error)
 }
 
 static const hws_io_handler handler = {
+    .on_room = on_room,
     .on_receive = on_receive,
     .on_send = on_send,
     .on_close = on_close,

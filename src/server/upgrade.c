@@ -8,6 +8,7 @@
  * called from inside hws_websocket_accept. */
 #include "server/upgrade.h"
 
+#include "base/buffer.h"
 #include "base/text.h"
 #include "base/try.h"
 #include "http/response.h"

@@ -59,7 +59,10 @@ static uint32_t linger_ms(const hws_session *session, const hws_close *close)
 static void take_apart(hws_session *session, uint32_t linger)
 {
     const hws_session_plan *plan = hws_session_plan_of(session);
-    hws_stream_close(hws_session_stream_of(session), linger);
+    hws_stream *stream = hws_session_stream_of(session);
+    /* In the midst of its input: what that has lent to the queue does not outlive this call. */
+    if (linger > 0 && hws_queue_keep(&stream->queue) < HWS_OK) linger = 0;
+    hws_stream_close(stream, linger);
     hws_alarm_unset(&session->alarm, plan->loop);
     hws_endpoint_release(&session->endpoint);
     hws_session_set_yields(session, false);
@@ -129,7 +132,14 @@ static void on_end(void *owner, hws_status why)
     hws_session_deliver(session, &event);
 }
 
+static hws_span on_room(void *owner)
+{
+    hws_session *session = owner;
+    return session->aborted ? (hws_span){0} : hws_endpoint_room(&session->endpoint);
+}
+
 static const hws_stream_owner STREAM_CALLS = {
+    .on_room = on_room,
     .on_receive = hws_session_on_receive,
     .on_end = on_end,
     .on_sent = hws_session_on_sent,

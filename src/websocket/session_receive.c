@@ -13,6 +13,7 @@ enum {
     /* Answers that are pushed out while their bytes are in the cache: of one, behind its input; in
      * the midst of it.  Less is worth waiting for the end of the turn, and what others add. */
     PUSH_SIZE = 8192,
+    LEND_SIZE = 8192, /* a message from which on its answer is sent from where it lies */
     PUSH_SIZE_AMID = 65536,
 };
 
@@ -137,8 +138,45 @@ static void send_answers(hws_stream *stream)
         hws_stream_flush(stream);
 }
 
-bool hws_session_take_input(hws_session *session, hws_span input)
+/* What the queue has borrowed of the input, and has not left, becomes its own. */
+static void keep_answers(hws_session *session)
 {
+    if (hws_queue_keep(&hws_session_stream_of(session)->queue) == HWS_OK) return;
+    session->cause = HWS_ERR_NO_MEMORY;
+    hws_session_finish_soon(session);
+}
+
+/* A large message that lies whole in `input` may be answered with as it lies there: where the
+ * stream can send at once, and does. */
+static bool is_lent(const hws_session *session, const hws_event *event, hws_span input)
+{
+    if (event->type != HWS_EVENT_MESSAGE || event->message.size < LEND_SIZE) return false;
+    const hws_stream *stream = hws_session_stream_of(session);
+    const uint8_t *data = event->message.data;
+    return stream->kind->push && !stream->blocked && data >= input.data &&
+           data < input.data + input.size;
+}
+
+/* `all`: the input, what has been looked at included. */
+static bool deliver_from(hws_session *session, const hws_event *event, hws_span all)
+{
+    if (!is_lent(session, event, all)) return hws_session_deliver(session, event);
+    hws_slots *slots = hws_session_plan_of(session)->slots;
+    const hws_message *message = &event->message;
+    hws_slots_tell(slots, (hws_told){.session = session,
+                                     .data = message->data,
+                                     .size = message->size,
+                                     .room = (size_t)((const uint8_t *)message->data - all.data),
+                                     .type = message->type});
+    const bool lives = hws_session_deliver(session, event);
+    hws_slots_tell(slots, (hws_told){0});
+    return lives;
+}
+
+/* As hws_session_take_input; what is answered is in the queue. */
+static bool take_events(hws_session *session, hws_span input)
+{
+    const hws_span all = input;
     const uint64_t now_ms = hws_loop_now_ms(hws_session_plan_of(session)->loop);
     const uint32_t count_max = budget(session);
     const hws_deflate *deflate = session->endpoint.options->deflate;
@@ -149,7 +187,7 @@ bool hws_session_take_input(hws_session *session, hws_span input)
         hws_event event;
         hws_endpoint_receive(&session->endpoint, now_ms, &input, &event);
         if (event.type == HWS_EVENT_NEED_INPUT) break;
-        if (!hws_session_deliver(session, &event)) return false;
+        if (!deliver_from(session, &event, all)) return false;
         if (session->aborted) return true;
         if (hws_session_stream_of(session)->queue.size >= PUSH_SIZE_AMID)
             hws_stream_push(hws_session_stream_of(session));
@@ -170,7 +208,16 @@ bool hws_session_take_input(hws_session *session, hws_span input)
     }
     const uint64_t rest_ms = hws_inflation_rest_ms(&inflation, deflate);
     if (rest_ms > 0 && !session->paused) rest(session, input, rest_ms);
-    send_answers(hws_session_stream_of(session));
+    return true;
+}
+
+bool hws_session_take_input(hws_session *session, hws_span input)
+{
+    if (!take_events(session, input)) return false;
+    hws_stream *stream = hws_session_stream_of(session);
+    if (!session->aborted) send_answers(stream);
+    stream->has_room = hws_endpoint_has_room(&session->endpoint);
+    keep_answers(session);
     hws_session_update_alarm(session);
     return true;
 }

@@ -11,6 +11,15 @@ hws_status hws_session_hold_to(hws_session *session, hws_status status)
     return status;
 }
 
+static hws_status put(hws_session *session, const hws_message *message)
+{
+    const hws_told *told = hws_slots_told(hws_session_plan_of(session)->slots);
+    const bool is_told = told->session == session && message->data == told->data &&
+                         message->size == told->size && message->type == told->type;
+    return is_told ? hws_endpoint_send_back(&session->endpoint, message, told->room)
+                   : hws_endpoint_send(&session->endpoint, message);
+}
+
 hws_status hws_session_send(hws_session *session, const hws_message *message)
 {
     if (session->diverted)
@@ -21,7 +30,7 @@ hws_status hws_session_send(hws_session *session, const hws_message *message)
         session->drain_wanted = true;
         return HWS_ERR_QUEUE_FULL;
     }
-    HWS_TRY(hws_session_hold_to(session, hws_endpoint_send(&session->endpoint, message)));
+    HWS_TRY(hws_session_hold_to(session, put(session, message)));
     hws_traffic_sent(hws_session_plan_of(session)->traffic, message);
     hws_stream_flush(stream);
     if (!stream->blocked) return HWS_OK;

@@ -44,6 +44,7 @@ struct hws_slots {
     hws_deferred turn_end; /* asked for while input is held */
     uint32_t yielding;     /* sessions */
     hws_inflation_debts debts;
+    hws_told told;
     bool holds_input;
     bool are_clients; /* from the beginning */
     void *owner;      /* likewise */
@@ -287,6 +288,16 @@ struct hws_session *hws_slots_find(hws_websocket ws)
 void hws_slots_add_yielding(hws_slots *slots, int change)
 {
     slots->yielding += (uint32_t)change;
+}
+
+void hws_slots_tell(hws_slots *slots, hws_told told)
+{
+    slots->told = told;
+}
+
+const hws_told *hws_slots_told(const hws_slots *slots)
+{
+    return &slots->told;
 }
 
 uint32_t hws_slots_yielding(const hws_slots *slots)

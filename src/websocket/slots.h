@@ -68,6 +68,19 @@ size_t hws_slots_count(const hws_slots *slots);
 void hws_slots_hold_input(hws_slots *slots);
 bool hws_slots_holds_input(const hws_slots *slots);
 
+/* The message that is being handed to the application from where it lies in the input: its answer
+ * may leave from there, its head in the `room` bytes before it (hws_endpoint_send_back). */
+typedef struct hws_told {
+    const struct hws_session *session; /* NULL: there is none */
+    const void *data;
+    size_t size;
+    size_t room;
+    hws_message_type type;
+} hws_told;
+
+void hws_slots_tell(hws_slots *slots, hws_told told);
+const hws_told *hws_slots_told(const hws_slots *slots);
+
 /* How many sessions wait for the others to have their turn. */
 void hws_slots_add_yielding(hws_slots *slots, int change);
 uint32_t hws_slots_yielding(const hws_slots *slots);

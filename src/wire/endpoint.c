@@ -69,7 +69,7 @@ hws_status hws_endpoint_need_incoming(hws_endpoint *endpoint)
 void hws_endpoint_drop_message(hws_endpoint *endpoint)
 {
     if (!endpoint->receive_takeover) hws_endpoint_give_inflater(endpoint);
-    hws_buffer_release(&endpoint->incoming->message, endpoint->options->memory);
+    hws_assembly_release(&endpoint->incoming->message);
     endpoint->incoming->message_size = 0;
     endpoint->incoming->deflated_size = 0;
     endpoint->incoming->is_deflated = false;
@@ -96,14 +96,14 @@ static bool is_under_way(const hws_endpoint *endpoint)
     if (endpoint->ended) return false;
     if (incoming->inflater || incoming->deflater) return true;
     return incoming->head_size > 0 || incoming->in_frame || incoming->message_opcode != 0 ||
-           incoming->message.data || incoming->control_debt > 0;
+           incoming->message.blob || incoming->control_debt > 0;
 }
 
 /* What was told where it lay is over; what was told from memory goes with the next call. */
 static void forget_told(hws_endpoint *endpoint)
 {
     hws_incoming *incoming = endpoint->incoming;
-    if (endpoint->ended || (incoming->message_is_done && !incoming->message.data))
+    if (endpoint->ended || (incoming->message_is_done && !incoming->message.blob))
         hws_endpoint_drop_message(endpoint);
     if (!incoming->control) incoming->control_is_done = false;
     if (!endpoint->ended) return;
@@ -150,7 +150,7 @@ size_t hws_endpoint_weight(const hws_endpoint *endpoint)
     const hws_incoming *incoming = endpoint->incoming;
     const hws_deflate *deflate = endpoint->options->deflate;
     if (!incoming) return 0;
-    return incoming->message.capacity + hws_endpoint_held(endpoint).size +
+    return hws_assembly_capacity(&incoming->message) + hws_endpoint_held(endpoint).size +
            (incoming->inflater ? deflate->codec->inflater_size(incoming->inflater) : 0) +
            (incoming->deflater ? deflate->codec->deflater_size(incoming->deflater) : 0);
 }

@@ -14,11 +14,11 @@
 #ifndef HAWSER_WIRE_ENDPOINT_H
 #define HAWSER_WIRE_ENDPOINT_H
 
-#include "base/buffer.h"
 #include "base/queue.h"
 #include "hawser/endpoint.h"
 #include "hawser/frame.h"
 #include "hawser/utf8.h"
+#include "wire/assembly.h"
 #include "wire/deflate.h"
 #include "wire/kernels.h"
 
@@ -28,7 +28,7 @@
 typedef struct hws_incoming {
     hws_frame_header frame;  /* the frame that is under way */
     uint64_t frame_left;     /* bytes of its payload still to come */
-    hws_buffer message;      /* of the message under way, unless it is delivered in parts */
+    hws_assembly message;    /* of the message under way, unless it is delivered in parts */
     uint64_t message_size;   /* bytes of it so far */
     uint64_t deflated_size;  /* bytes of it as they came, when it is compressed */
     hws_inflater *inflater;  /* of it; with takeover of all that come; NULL: none yet */
@@ -105,6 +105,22 @@ void hws_endpoint_drop_held(hws_endpoint *endpoint);
 
 /* Bytes that it holds of what has arrived. */
 size_t hws_endpoint_weight(const hws_endpoint *endpoint);
+
+/* Where what comes next is best received: the memory of the message that is under way.  Size 0:
+ * nowhere in particular.  What is received there is then the input, and all of it is consumed by
+ * one call.  Lifetime: until the next call. */
+hws_span hws_endpoint_room(hws_endpoint *endpoint);
+
+/* Whether it is worth asking. */
+bool hws_endpoint_has_room(const hws_endpoint *endpoint);
+
+/* As hws_endpoint_send, for the very message that is being told, whole, from within the input: the
+ * queue may borrow it, and the head of its frame is then written before it.
+ *
+ * room     Bytes of the input before it.
+ * Errors:  as of hws_endpoint_send. */
+HWS_MUST_CHECK hws_status hws_endpoint_send_back(hws_endpoint *endpoint, const hws_message *message,
+                                                 size_t room);
 
 /* A message framed for any server's endpoint, to be sent to many: frame once, share often.
  * NULL when there is no memory.  The text must have been checked. */

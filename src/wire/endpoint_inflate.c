@@ -51,18 +51,18 @@ static size_t left_of(const hws_endpoint *endpoint)
  * bytes in all.  The first guess comes from what has arrived; then it doubles. */
 static hws_status make_room(const hws_endpoint *endpoint, size_t input_size, size_t size_max)
 {
-    hws_buffer *message = &endpoint->incoming->message;
-    if (message->size < message->capacity || message->size >= size_max) return HWS_OK;
-    const size_t wanted =
-        message->capacity > 0 ? 1 : ROOM_MIN + ROOM_RATIO * smaller(input_size, STEP);
-    return hws_buffer_reserve(message, endpoint->options->memory,
-                              smaller(wanted, size_max - message->size), size_max);
+    hws_assembly *message = &endpoint->incoming->message;
+    const size_t capacity = hws_assembly_capacity(message);
+    if (message->size < capacity || message->size >= size_max) return HWS_OK;
+    const size_t wanted = capacity > 0 ? 1 : ROOM_MIN + ROOM_RATIO * smaller(input_size, STEP);
+    return hws_assembly_reserve(message, endpoint->options->memory,
+                                smaller(wanted, size_max - message->size), size_max);
 }
 
 static hws_status take_in(hws_endpoint *endpoint, size_t size)
 {
     hws_incoming *incoming = endpoint->incoming;
-    const hws_span bytes = {incoming->message.data + incoming->message.size, size};
+    const hws_span bytes = {hws_assembly_data(&incoming->message) + incoming->message.size, size};
     incoming->message.size += size;
     incoming->message_size += size;
     endpoint->options->deflate->inflated_to += size;
@@ -86,16 +86,17 @@ static hws_status inflate(hws_endpoint *endpoint, hws_span *input)
 {
     const size_t part_max = endpoint->options->stream_parts ? PART : SIZE_MAX;
     hws_incoming *incoming = endpoint->incoming;
-    hws_buffer *message = &incoming->message;
+    hws_assembly *message = &incoming->message;
     const hws_codec *codec = endpoint->options->deflate->codec;
     do {
         const size_t left = left_of(endpoint);
         if (left == 0) return probe(endpoint, input);
         const size_t size_max = smaller(message->size + left, part_max);
         HWS_TRY(make_room(endpoint, input->size, size_max));
-        const size_t room = smaller(smaller(message->capacity, size_max) - message->size, STEP);
+        const size_t capacity = hws_assembly_capacity(message);
+        const size_t room = smaller(smaller(capacity, size_max) - message->size, STEP);
         size_t size;
-        uint8_t *place = message->data + message->size;
+        uint8_t *place = hws_assembly_data(message) + message->size;
         const hws_status status = codec->inflate(incoming->inflater, input, place, room, &size);
         HWS_TRY(take_in(endpoint, size)); /* a fault in it comes before one behind it */
         HWS_TRY(status);

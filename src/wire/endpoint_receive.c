@@ -207,19 +207,36 @@ static void tell_part(hws_endpoint *endpoint, hws_span piece, bool last, hws_eve
     endpoint->incoming->part_delivered = true;
 }
 
-/* Keeps a piece until the message is complete.  The buffer grows with what has arrived, never by
- * trust in what a header declares. */
+static hws_assembly_rest rest_of(const hws_incoming *incoming)
+{
+    return (hws_assembly_rest){.size = incoming->frame_left, .is_last = incoming->frame.fin};
+}
+
+/* Keeps a piece until the message is complete. */
 static hws_status keep_piece(hws_endpoint *endpoint, hws_span piece, bool last, hws_event *event)
 {
-    const uint64_t size_max = endpoint->incoming->message_size + endpoint->incoming->frame_left;
-    HWS_TRY(hws_buffer_append(
-        &endpoint->incoming->message, endpoint->options->memory, piece.data, piece.size,
-        endpoint->incoming->frame.fin && size_max < SIZE_MAX ? (size_t)size_max : SIZE_MAX));
+    hws_incoming *incoming = endpoint->incoming;
+    HWS_TRY(hws_assembly_append(&incoming->message, endpoint->options->memory, piece,
+                                rest_of(incoming)));
     if (last)
-        tell_message(endpoint->incoming->message_opcode,
-                     (hws_span){endpoint->incoming->message.data, endpoint->incoming->message.size},
-                     HWS_WHOLE, event);
+        tell_message(incoming->message_opcode, hws_assembly_span(&incoming->message), HWS_WHOLE,
+                     event);
     return HWS_OK;
+}
+
+bool hws_endpoint_has_room(const hws_endpoint *endpoint)
+{
+    const hws_incoming *incoming = endpoint->incoming;
+    if (!incoming || incoming->frame_left < HWS_ASSEMBLY_ROOM_MIN) return false;
+    return !endpoint->ended && !endpoint->close_sent && !endpoint->options->stream_parts &&
+           !incoming->is_deflated;
+}
+
+hws_span hws_endpoint_room(hws_endpoint *endpoint)
+{
+    if (!hws_endpoint_has_room(endpoint)) return (hws_span){0};
+    hws_incoming *incoming = endpoint->incoming;
+    return hws_assembly_room(&incoming->message, endpoint->options->memory, rest_of(incoming));
 }
 
 /* What could not be inflated yet is as it came. */
@@ -250,7 +267,7 @@ static hws_status receive_deflated(hws_endpoint *endpoint, hws_span *input, hws_
 
     const bool last = incoming->frame.fin && !incoming->in_frame && !incoming->has_more;
     if (last) HWS_TRY(hws_endpoint_inflate_end(endpoint));
-    const hws_span bytes = {incoming->message.data, incoming->message.size};
+    const hws_span bytes = hws_assembly_span(&incoming->message);
     if (in_parts)
         tell_part(endpoint, bytes, last, event);
     else if (last)
@@ -327,39 +344,54 @@ static hws_status receive_control(hws_endpoint *endpoint, hws_span *input, hws_e
     return HWS_OK;
 }
 
-/* Most frames are whole messages of at most 125 bytes, and are in the input whole.  They need no
+/* The sizes of a short message in the input: of its header, 0 when there is none, and payload. */
+typedef struct shape {
+    size_t header_size;
+    size_t size;
+} shape;
+
+/* §5.2: 16 bits of length are for what 7 have no room for. */
+static shape shape_of(hws_span input, bool masked)
+{
+    const size_t key_size = masked ? 4 : 0;
+    const size_t size = input.data[1] ^ (masked ? HWS_FRAME_MASK_BIT : 0);
+    if (size < HWS_FRAME_LENGTH_16) return (shape){2 + key_size, size};
+    if (size != HWS_FRAME_LENGTH_16 || input.size < 4) return (shape){0};
+    const size_t size_16 = (size_t)input.data[2] << 8 | input.data[3];
+    return (shape){size_16 < HWS_FRAME_LENGTH_16 ? 0 : 4 + key_size, size_16};
+}
+
+/* Most frames are whole messages of at most 65535 bytes, and are in the input whole.  They need no
  * state, and take a short way that knows nothing else: what differs in a single bit, or is wrong,
- * takes the long one.
- *
- * Returns: the size of the header of such a frame, or 0. */
-static size_t find_short_message(const hws_endpoint *endpoint, hws_span input)
+ * takes the long one. */
+static shape find_short_message(const hws_endpoint *endpoint, hws_span input)
 {
     const hws_incoming *incoming = endpoint->incoming;
     const bool busy =
         endpoint->close_sent || (incoming && (incoming->in_frame || incoming->head_size > 0 ||
                                               incoming->message_opcode != 0));
-    const bool masked = endpoint->options->role == HWS_ROLE_SERVER;
-    const size_t header_size = masked ? 6 : 2;
-    if (busy || input.size < header_size) return 0;
+    if (busy || input.size < 2) return (shape){0};
 
     const uint8_t opcode = input.data[0] ^ HWS_FRAME_FIN_BIT;
-    const size_t size = input.data[1] ^ (masked ? HWS_FRAME_MASK_BIT : 0);
+    const shape found = shape_of(input, endpoint->options->role == HWS_ROLE_SERVER);
     const bool is_message = opcode == HWS_OPCODE_TEXT || opcode == HWS_OPCODE_BINARY;
-    const bool fits = size < HWS_FRAME_LENGTH_16 && size <= input.size - header_size &&
-                      size <= endpoint->options->message_size_max;
-    return is_message && fits ? header_size : 0;
+    const bool fits = found.header_size <= input.size &&
+                      found.size <= input.size - found.header_size &&
+                      found.size <= endpoint->options->message_size_max;
+    return is_message && fits ? found : (shape){0};
 }
 
-static hws_status receive_short(const hws_endpoint *endpoint, hws_span *input, size_t header_size,
+static hws_status receive_short(const hws_endpoint *endpoint, hws_span *input, shape found,
                                 hws_event *event)
 {
-    const hws_span header = hws_span_take(input, header_size);
-    const hws_span payload = hws_span_take(input, header.data[1] & HWS_FRAME_LENGTH_BITS);
+    const hws_span header = hws_span_take(input, found.header_size);
+    const hws_span payload = hws_span_take(input, found.size);
+    const bool masked = endpoint->options->role == HWS_ROLE_SERVER;
+    const uint8_t *key = masked ? header.data + header.size - 4 : NULL;
     const uint8_t opcode = header.data[0] & HWS_FRAME_OPCODE_BITS;
     const bool checked = opcode == HWS_OPCODE_TEXT && !endpoint->options->skip_utf8;
     hws_utf8 utf8 = {0};
-    HWS_TRY(open_payload(endpoint, payload, header_size > 2 ? header.data + 2 : NULL, 0,
-                         checked ? &utf8 : NULL));
+    HWS_TRY(open_payload(endpoint, payload, key, 0, checked ? &utf8 : NULL));
     if (checked) HWS_TRY(hws_utf8_finish(&utf8));
     tell_message(opcode, payload, HWS_WHOLE, event);
     return HWS_OK;
@@ -439,8 +471,8 @@ void hws_endpoint_receive(hws_endpoint *endpoint, uint64_t now_ms, hws_span *inp
     }
     if (input->size > 0) hear(endpoint, now_ms);
     if (input->size == 0 && !endpoint->incoming) return;
-    const size_t header_size = find_short_message(endpoint, *input);
-    const hws_status status = header_size > 0 ? receive_short(endpoint, input, header_size, event)
-                                              : receive_long(endpoint, now_ms, input, event);
+    const shape found = find_short_message(endpoint, *input);
+    const hws_status status = found.header_size > 0 ? receive_short(endpoint, input, found, event)
+                                                    : receive_long(endpoint, now_ms, input, event);
     if (status != HWS_OK) hws_endpoint_fail(endpoint, status, event);
 }

@@ -57,6 +57,41 @@ static hws_status put_frame(hws_endpoint *endpoint, uint8_t opcode, bool fin, co
     return status;
 }
 
+/* Bytes from which on a frame is sent from where its payload lies: of less a copy costs less. */
+enum { IN_PLACE_MIN = 8192 };
+
+/* Whether an answer to what was told may be what was told, as it lies: it goes out in one frame,
+ * not masked, and not compressed. */
+static bool is_sent_in_place(const hws_endpoint *endpoint, const hws_message *message)
+{
+    if (message->size < IN_PLACE_MIN || message->part != HWS_WHOLE) return false;
+    if (endpoint->options->role != HWS_ROLE_SERVER || endpoint->sent_opcode != 0) return false;
+    return endpoint->send_bits == 0 || !hws_deflate_wants(endpoint->options->deflate, message);
+}
+
+/* Writes the head before the payload.  Returns the frame. */
+static hws_span put_head_before(const hws_message *message, size_t room)
+{
+    const hws_frame_header header = {
+        .payload_size = message->size, .opcode = (uint8_t)message->type, .fin = true};
+    uint8_t head[HWS_FRAME_HEADER_MAX];
+    const size_t head_size = hws_frame_write(&header, head);
+    if (room < head_size) return (hws_span){0};
+    uint8_t *payload = (uint8_t *)(uintptr_t)message->data; /* which lies in memory of ours */
+    memcpy(payload - head_size, head, head_size);
+    return (hws_span){payload - head_size, head_size + message->size};
+}
+
+/* The message that was told last, from memory of its own: what it says was checked. */
+static bool is_told(const hws_endpoint *endpoint, const hws_message *message)
+{
+    const hws_incoming *incoming = endpoint->incoming;
+    return incoming && incoming->message_is_done && incoming->message.blob &&
+           message->data == hws_assembly_data(&incoming->message) &&
+           message->size == incoming->message.size &&
+           (uint8_t)message->type == incoming->message_opcode;
+}
+
 hws_status hws_endpoint_write(hws_endpoint *endpoint, uint8_t opcode, bool fin, const void *payload,
                               size_t size)
 {
@@ -104,6 +139,10 @@ hws_status hws_endpoint_send(hws_endpoint *endpoint, const hws_message *message)
     if (message->type != HWS_TEXT && message->type != HWS_BINARY) return HWS_ERR_INVALID_ARGUMENT;
     if (!part_is_in_sequence(endpoint, message)) return HWS_ERR_INVALID_ARGUMENT;
 
+    if (is_told(endpoint, message) && is_sent_in_place(endpoint, message))
+        return hws_queue_take(endpoint->queue, endpoint->incoming->message.blob,
+                              put_head_before(message, HWS_FRAME_HEADER_MAX));
+
     const bool first = message->part == HWS_WHOLE || message->part == HWS_FIRST;
     const bool fin = message->part == HWS_WHOLE || message->part == HWS_LAST;
     hws_utf8 utf8 = first ? (hws_utf8){0} : endpoint->sent_utf8;
@@ -113,6 +152,15 @@ hws_status hws_endpoint_send(hws_endpoint *endpoint, const hws_message *message)
     endpoint->sent_utf8 = utf8;
     endpoint->sent_opcode = fin ? 0 : (uint8_t)message->type;
     return HWS_OK;
+}
+
+hws_status hws_endpoint_send_back(hws_endpoint *endpoint, const hws_message *message, size_t room)
+{
+    if (!is_open(endpoint) || !is_sent_in_place(endpoint, message))
+        return hws_endpoint_send(endpoint, message);
+    const hws_span frame = put_head_before(message, room);
+    return frame.size > 0 ? hws_queue_borrow(endpoint->queue, frame)
+                          : hws_endpoint_send(endpoint, message);
 }
 
 hws_status hws_endpoint_ping(hws_endpoint *endpoint, const void *payload, size_t size)

@@ -82,7 +82,8 @@ static inline void ignore(void *user)
     (void)user;
 }
 
-static const hws_stream_owner peer_calls = {peer_on_receive, peer_on_end, ignore, ignore};
+static const hws_stream_owner peer_calls = {
+    .on_receive = peer_on_receive, .on_end = peer_on_end, .on_sent = ignore, .on_ready = ignore};
 
 /* Of the stream that was dialled: it is not receiving, but it may end. */
 static inline void hear_nothing(void *user, hws_span bytes)
@@ -98,7 +99,8 @@ static inline void ignore_end(void *user, hws_status why)
     (void)why;
 }
 
-static const hws_stream_owner stream_calls = {hear_nothing, ignore_end, ignore, ignore};
+static const hws_stream_owner stream_calls = {
+    .on_receive = hear_nothing, .on_end = ignore_end, .on_sent = ignore, .on_ready = ignore};
 
 static inline void peer_secure(void)
 {

@@ -304,6 +304,111 @@ static void test_labels_without_memory(void **state)
     hws_blob_unref(blob);
 }
 
+/* Bytes of one receiver alone: a reference, but none of what is shared. */
+static void test_a_part_is_taken(void **state)
+{
+    fixture *it = *state;
+    hws_blob *blob = letters(it, 'a', 8);
+    memcpy(blob->data, "..head..", 8);
+    assert_int_equal(hws_queue_append(&it->queue, "<", 1), HWS_OK);
+    assert_int_equal(hws_queue_take(&it->queue, blob, (hws_span){blob->data + 2, 4}), HWS_OK);
+    assert_int_equal(hws_queue_take(&it->queue, blob, (hws_span){blob->data, 0}), HWS_OK);
+    assert_int_equal(hws_queue_append(&it->queue, ">", 1), HWS_OK);
+    assert_int_equal(blob->reference_count, 2);
+    assert_int_equal(hws_queue_store_shared(&it->store), 0);
+    hws_blob_unref(blob);
+    expect(it, "<head>");
+    hws_queue_drop(&it->queue, 3);
+    expect(it, "ad>");
+    hws_queue_drop(&it->queue, 3);
+    expect(it, "");
+}
+
+/* The test's own bytes, which it spoils when they are kept. */
+static void test_what_is_borrowed_is_kept(void **state)
+{
+    fixture *it = *state;
+    uint8_t lent[] = "abcdefghi";
+    assert_int_equal(hws_queue_keep(&it->queue), HWS_OK);
+    assert_int_equal(hws_queue_borrow(&it->queue, (hws_span){lent, 3}), HWS_OK);
+    assert_int_equal(hws_queue_append(&it->queue, "-", 1), HWS_OK);
+    assert_int_equal(hws_queue_borrow(&it->queue, (hws_span){lent + 3, 3}), HWS_OK);
+    assert_int_equal(hws_queue_borrow(&it->queue, (hws_span){lent + 6, 3}), HWS_OK);
+    assert_int_equal(hws_queue_borrow(&it->queue, (hws_span){lent, 0}), HWS_OK);
+    expect(it, "abc-defghi");
+    hws_queue_drop(&it->queue, 1);
+    assert_int_equal(it->store.borrowed_count, 3);
+    assert_int_equal(hws_queue_keep(&it->queue), HWS_OK);
+    assert_int_equal(it->store.borrowed_count, 0);
+    memset(lent, '?', sizeof lent);
+    expect(it, "bc-defghi");
+    assert_int_equal(hws_queue_append(&it->queue, "!", 1), HWS_OK);
+    share_as(it, 'z', 2, 1);
+    expect(it, "bc-defghi!zz");
+    for (size_t left = 12; left > 0; left--) hws_queue_drop(&it->queue, 1);
+    assert_null(it->queue.last);
+}
+
+/* One by one, and behind a front that is lent to a send. */
+static void test_borrowed_behind_a_send(void **state)
+{
+    fixture *it = *state;
+    uint8_t lent[] = "xyz";
+    hws_span spans[4];
+    assert_int_equal(hws_queue_append(&it->queue, "ab", 2), HWS_OK);
+    assert_int_equal(hws_queue_lend(&it->queue, spans, 4), 1);
+    assert_int_equal(hws_queue_borrow(&it->queue, (hws_span){lent, 3}), HWS_OK);
+    assert_int_equal(hws_queue_keep(&it->queue), HWS_OK);
+    memset(lent, '?', sizeof lent);
+    assert_memory_equal(spans[0].data, "ab", 2); /* where it was */
+    hws_queue_return(&it->queue);
+    hws_queue_drop(&it->queue, 2);
+    expect(it, "xyz");
+    hws_queue_clear(&it->queue);
+    assert_int_equal(hws_queue_borrow(&it->queue, (hws_span){lent, 3}), HWS_OK);
+    hws_queue_clear(&it->queue);
+    assert_int_equal(it->store.borrowed_count, 0);
+}
+
+/* Each allocation fails in turn: what is in the queue then can be sent, to the last byte. */
+static void test_keeping_without_memory(void **state)
+{
+    fixture *it = *state;
+    static uint8_t lent[100000];
+    for (size_t calls = 0;; calls++) {
+        assert_int_equal(hws_queue_append(&it->queue, "abc", 3), HWS_OK);
+        for (size_t i = 0; i < 3; i++)
+            assert_int_equal(hws_queue_borrow(&it->queue, (hws_span){lent, 50000}), HWS_OK);
+        assert_int_equal(hws_queue_append(&it->queue, "abc", 3), HWS_OK);
+        it->counter.fail_after = calls;
+        const hws_status status = hws_queue_keep(&it->queue);
+        it->counter.fail_after = SIZE_MAX;
+        assert_int_equal(it->store.borrowed_count, 0);
+        assert_int_equal(it->queue.size, status == HWS_OK ? 150006 : 3 + calls * 50000);
+        assert_int_equal(hws_queue_store_waiting(&it->store), it->queue.size);
+        hws_span spans[8];
+        const size_t count = hws_queue_peek(&it->queue, spans, 8);
+        for (size_t i = 0; i < count; i++)
+            assert_true(spans[i].data < lent || spans[i].data >= lent + sizeof lent);
+        hws_queue_drop(&it->queue, it->queue.size);
+        assert_null(it->queue.last);
+        if (status == HWS_OK) break;
+        assert_int_equal(status, HWS_ERR_NO_MEMORY);
+    }
+    it->counter.fail_after = 0; /* nor a place for it */
+    hws_queue_store bare;
+    hws_queue queue;
+    hws_queue_store_init(&bare, &it->memory);
+    hws_queue_init(&queue, &bare);
+    hws_blob *none = NULL;
+    assert_int_equal(hws_queue_borrow(&queue, (hws_span){lent, 3}), HWS_ERR_NO_MEMORY);
+    assert_int_equal(hws_queue_take(&queue, none, (hws_span){lent, 3}), HWS_ERR_NO_MEMORY);
+    assert_int_equal(queue.size, 0);
+    assert_int_equal(bare.borrowed_count, 0);
+    hws_queue_store_release(&bare);
+    it->counter.fail_after = SIZE_MAX;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +424,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_queues_have_labels_of_their_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_labels_against_a_list, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_labels_without_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_part_is_taken, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_borrowed_is_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_borrowed_behind_a_send, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_keeping_without_memory, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

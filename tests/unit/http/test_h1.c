@@ -35,8 +35,10 @@ static void new_owner_sent(void *owner)
 
 static void take_stream(hws_h1 *h1)
 {
-    static const hws_stream_owner NEW_OWNER = {new_owner_receives, new_owner_ends, new_owner_sent,
-                                               NULL};
+    static const hws_stream_owner NEW_OWNER = {.on_receive = new_owner_receives,
+                                               .on_end = new_owner_ends,
+                                               .on_sent = new_owner_sent,
+                                               .on_ready = NULL};
     hws_span bytes;
     assert_int_equal(hws_queue_append(&hws_h1_stream(h1)->queue, "101", 3), HWS_OK);
     hws_stream_flush(hws_h1_stream(h1));
