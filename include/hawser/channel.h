@@ -47,6 +47,7 @@ enum {
     HWS_CLAIM_SIZE_MAX = 255,      /* bytes of an audience, and of an issuer */
     HWS_API_KEY_SIZE_MAX = 255,    /* bytes */
     HWS_EPOCH_SIZE = 17,           /* bytes of an epoch, terminated */
+    HWS_TOP_MAX = 100,             /* channels that hws_hub_top tells */
 };
 
 /* Who may subscribe or publish. */
@@ -86,6 +87,13 @@ typedef struct hws_token_key {
                        2048 bits (RS256), or P-256 (ES256) */
 } hws_token_key;
 
+/* What became of an access token that somebody showed. */
+typedef enum hws_login_result {
+    HWS_LOGIN_ACCEPTED,
+    HWS_LOGIN_REFUSED, /* it is another, or absent */
+    HWS_LOGIN_BRAKED,  /* it was not looked at: its address has guessed too often */
+} hws_login_result;
+
 /* A client's call of a procedure; lives until on_rpc returns. */
 typedef struct hws_rpc hws_rpc;
 
@@ -108,6 +116,14 @@ typedef struct hws_hub_options {
 
     hws_text api_key; /* what back ends show; 16 to HWS_API_KEY_SIZE_MAX bytes; absent: there are
                          none.  Copied. */
+
+    /* The one token that lets WebSockets in, from anywhere, in place of token_keys; 16 to
+     * HWS_API_KEY_SIZE_MAX bytes.  An address that shows five others has to wait, longer each
+     * time.  Copied. */
+    hws_text access_token;
+
+    /* Is told of each that shows a token; may be NULL.  Thread: that of the client's connection. */
+    void (*on_login)(hws_login_result result, const char *address, void *user);
 
     uint32_t subscription_count_max; /* channels of one client; 0: 128 */
     uint32_t channel_count_max;      /* channels that there may be; 0: 1000000 */
@@ -169,6 +185,32 @@ typedef struct hws_hub_publish_options {
  *         thread that does not keep up), HWS_ERR_NO_MEMORY; nobody has got it then. */
 HWS_API hws_status hws_hub_publish(hws_hub *hub, const char *channel, hws_text data,
                                    const hws_hub_publish_options *options, hws_position *position);
+
+/* Calls a method of the API for back ends (docs/channels.md), such as "presence", from within the
+ * program, without its key.
+ *
+ * parameters  A JSON object.
+ * answer      Is called once, before this returns, with {"result":…} or {"error":…}, which lives
+ *             until it returns.
+ * Errors: HWS_ERR_INVALID_ARGUMENT (no such method, no object), HWS_ERR_NO_MEMORY; `answer` is not
+ *         called then. */
+HWS_API hws_status hws_hub_call(hws_hub *hub, const char *method, hws_text parameters,
+                                void (*answer)(hws_text json, void *user), void *user);
+
+/* What one channel is about, over all threads. */
+typedef struct hws_channel_figures {
+    char name[HWS_CHANNEL_SIZE_MAX + 1];
+    uint64_t subscriber_count;
+    uint64_t delivery_total; /* since somebody has been in it */
+    uint64_t reserved[4];
+} hws_channel_figures;
+
+/* The channels with the most subscribers, those first; of as many, by name.  Looks at every channel
+ * that somebody subscribes to: a second for some millions.
+ *
+ * Returns: how many there are in `list`, at most `count` and HWS_TOP_MAX; with several threads one
+ *          is missed that is not among the largest 4 * count of any of them. */
+HWS_API size_t hws_hub_top(hws_hub *hub, hws_channel_figures *list, size_t count);
 
 /* Clients that are connected. */
 HWS_API size_t hws_hub_client_count(const hws_hub *hub);

@@ -68,6 +68,7 @@ enum {
     HWS_ERROR_CLASS_COUNT = 14,      /* hws_error_class */
     HWS_DISCONNECT_CLASS_COUNT = 12, /* hws_disconnect_class */
     HWS_UNSUBSCRIBE_CLASS_COUNT = 4, /* hws_unsubscribe_class */
+    HWS_LOGIN_RESULT_COUNT = 3,      /* hws_login_result */
     HWS_HUB_METRICS_TEXT_MAX = 98304 /* bytes that hws_hub_metrics_write may need */
 };
 
@@ -96,7 +97,9 @@ typedef struct hws_hub_metrics {
     uint64_t api_call_total[HWS_METRICS_ROOM];    /* by hws_api_kind; those of a batch, too */
     uint64_t api_error_total[HWS_METRICS_ROOM];   /* answers to them, by hws_error_class */
 
-    uint64_t reserved[32];
+    uint64_t login_total[4]; /* access tokens, by hws_login_result */
+
+    uint64_t reserved[28];
 
     size_t namespace_count;
     hws_namespace_metrics namespaces[HWS_NAMESPACE_MAX + 1];

@@ -289,3 +289,32 @@ void hws_api_write_answer(hws_api_call *call, hws_writer *to)
         HWS_WRITE(to, "}");
     }
 }
+
+/* From within the program. */
+
+hws_status hws_hub_call(hws_hub *hub, const char *method, hws_text parameters,
+                        void (*answer)(hws_text json, void *user), void *user)
+{
+    json_t *object = NULL;
+    const hws_api_kind kind = hws_api_find(hws_text_of(method));
+    if (kind == HWS_API_UNKNOWN) return HWS_ERR_INVALID_ARGUMENT;
+    hws_status status = hws_json_read(parameters, &object);
+    if (status != HWS_OK) return status;
+    hws_writer json = hws_writer_on(hub->memory);
+    hws_api_call call = {.hub = hub, .parameters = object, .result = hws_writer_on(hub->memory)};
+    if (json_is_object(object)) {
+        hws_api_run(&call, kind);
+        hws_api_write_answer(&call, &json);
+        const hws_text text = hws_writer_text(&json);
+        if (text.data)
+            answer(text, user);
+        else
+            status = HWS_ERR_NO_MEMORY;
+    } else {
+        status = HWS_ERR_INVALID_ARGUMENT;
+    }
+    json_decref(object);
+    hws_writer_release(&call.result);
+    hws_writer_release(&json);
+    return status;
+}

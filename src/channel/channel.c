@@ -48,9 +48,10 @@ static hws_blob *make_push(const hws_channel *channel, hws_text kind, hws_text b
 /* Delivering. */
 
 /* Publications that a member gets, or, with its end, does not. */
-static void count_delivered(const hws_channel *channel, const hws_guest *client, size_t count)
+static void count_delivered(hws_channel *channel, const hws_guest *client, size_t count)
 {
     if (client->state == HWS_GUEST_ENDED) return;
+    hws_counter_add(&channel->delivered, count);
     hws_counter_add(&hws_station_namespace(channel->station, channel->policy)->delivered, count);
 }
 

@@ -25,6 +25,7 @@ struct hws_channel {
     hws_waiting *last;
     hws_timer *timer; /* NULL: was never needed */
     uint64_t next_ms; /* before it nothing goes out, with max_rate */
+    hws_counter delivered;
     size_t name_size;
     size_t head_size;
     char text[]; /* its name, then the head of its pushes: {"push":{"channel":"…", */

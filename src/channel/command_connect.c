@@ -10,6 +10,7 @@
 #include "channel/question.h"
 #include "channel/subscribe.h"
 #include "hawser/version.h"
+#include "net/address.h"
 
 /* A connect that waits for the channels of its token. */
 typedef struct connecting {
@@ -281,6 +282,25 @@ static void apply(hws_question *question, const hws_decision *decision)
     json_decref(channels);
 }
 
+static void connect_with_access_token(const hws_command *command, hws_text token)
+{
+    hws_guest *client = command->client;
+    hws_hub *hub = client->station->hub;
+    char address[HWS_ADDRESS_TEXT_MAX] = "";
+    hws_login_result result = HWS_LOGIN_REFUSED;
+    /* Whose address cannot be told cannot be braked. */
+    if (hws_websocket_address(client->outlet.ws, address, sizeof address) == HWS_OK)
+        result = hws_login_check(&hub->login, token, address, hws_clock_ms());
+    hws_counter_add(&client->station->metric.logins[result], 1);
+    if (hub->options.on_login) hub->options.on_login(result, address, hub->options.user);
+    if (result == HWS_LOGIN_ACCEPTED)
+        come_in(command, &(hws_claims){.body = NULL}, (hws_text){0}, (hws_text){0});
+    else if (result == HWS_LOGIN_BRAKED)
+        hws_command_fail(command, HWS_ERROR_TOO_MANY_REQUESTS);
+    else
+        hws_guest_disconnect(client, HWS_DISCONNECT_INVALID_TOKEN, "invalid token");
+}
+
 void hws_command_connect(const hws_command *command)
 {
     hws_text token = {0};
@@ -292,6 +312,8 @@ void hws_command_connect(const hws_command *command)
         hws_guest_disconnect(client, HWS_DISCONNECT_BAD_REQUEST, "bad request");
     else if (!hws_json_get_text(command->parameters, "token", &token))
         hws_command_fail(command, HWS_ERROR_BAD_REQUEST);
+    else if (hub->login.is_set)
+        connect_with_access_token(command, token);
     else if (is_asked && !(is_keyed && token.size > 0))
         hws_question_ask(command, HWS_QUESTION_CONNECT, apply);
     else if (is_keyed && (token.size > 0 || !hub->options.allow_anonymous))

@@ -27,7 +27,7 @@ static void complete(hws_hub_options *options)
     fill(&options->connect_timeout_ms, 10000);
     options->namespaces = NULL;
     options->token_keys = NULL;
-    options->api_key = (hws_text){0};
+    options->api_key = options->access_token = (hws_text){0};
     options->token_audience = options->token_issuer = NULL;
     options->decider = NULL;
 }
@@ -61,6 +61,19 @@ static hws_status set_decider(hws_hub *hub, const hws_decider *decider, char *ex
     return HWS_OK;
 }
 
+static hws_status set_access_token(hws_hub *hub, const hws_hub_options *options, char *explain,
+                                   size_t explain_size)
+{
+    hws_status status = HWS_ERR_INVALID_ARGUMENT;
+    const bool is_both = options->access_token.data && options->token_key_count > 0;
+    if (!is_both) status = hws_login_init(&hub->login, hub->memory, options->access_token);
+    if (status == HWS_ERR_INVALID_ARGUMENT && explain_size > 0)
+        snprintf(explain, explain_size, "%s",
+                 is_both ? "there are keys of tokens, or one access token"
+                         : "an access token has 16 to 255 bytes");
+    return status;
+}
+
 static hws_status open_hub(hws_hub *hub)
 {
     uint64_t uid = 0;
@@ -83,6 +96,7 @@ static void free_hub(hws_hub *hub)
 {
     if (hub->engine) hub->engine->calls->free(hub->engine);
     hws_tokens_release(&hub->tokens);
+    hws_login_release(&hub->login);
     OPENSSL_cleanse(hub->api_key, sizeof hub->api_key);
     hws_memory_free(hub->memory, hub, sizeof *hub);
 }
@@ -106,11 +120,14 @@ hws_status hws_hub_new(const hws_hub_options *options, char *explain, size_t exp
     made->options = *options;
     const size_t size = explain ? explain_size : 0;
     hws_status status = set_decider(made, options->decider, explain, size);
-    const bool is_guarded = options->token_key_count > 0 || is_connect_asked(made);
+    /* What the namespaces leave open stays closed then. */
+    const bool is_guarded =
+        options->token_key_count > 0 || options->access_token.data || is_connect_asked(made);
     if (status == HWS_OK)
         status = hws_policies_init(&made->policies, options, is_guarded, explain, size);
     if (status == HWS_OK) status = hws_tokens_init(&made->tokens, options, explain, size);
     if (status == HWS_OK) status = set_api_key(made, options->api_key, explain, size);
+    if (status == HWS_OK) status = set_access_token(made, options, explain, size);
     complete(&made->options);
     if (status == HWS_OK) status = open_hub(made);
     if (status != HWS_OK) {
@@ -123,7 +140,7 @@ hws_status hws_hub_new(const hws_hub_options *options, char *explain, size_t exp
 
 bool hws_hub_is_guarded(const hws_hub *hub)
 {
-    return hub->tokens.key_count > 0 || is_connect_asked(hub);
+    return hub->tokens.key_count > 0 || hub->login.is_set || is_connect_asked(hub);
 }
 
 bool hws_hub_welcomes(const hws_hub *hub, const char *address)

@@ -16,6 +16,7 @@
 
 #include "base/hash.h"
 #include "channel/engine.h"
+#include "channel/login.h"
 #include "channel/metric.h"
 #include "channel/policy.h"
 #include "channel/roster.h"
@@ -29,6 +30,7 @@ struct hws_hub {
     hws_decider decider;     /* zero asks nothing */
     hws_policies policies;
     hws_tokens tokens;
+    hws_login login;
     hws_hash_key key;
     hws_engine *engine;
     char api_key[HWS_API_KEY_SIZE_MAX];

@@ -68,6 +68,7 @@ void hws_hub_metric_sum(const hws_hub_metric *metric, hws_hub_metrics *sum)
     add_each(sum->unsubscribe_total, metric->unsubscribes, HWS_UNSUBSCRIBE_CLASS_COUNT);
     add_each(sum->api_call_total, metric->api_calls, HWS_API_COUNT);
     add_each(sum->api_error_total, metric->api_errors, HWS_ERROR_CLASS_COUNT);
+    add_each(sum->login_total, metric->logins, HWS_LOGIN_RESULT_COUNT);
     for (size_t i = 0; i < sum->namespace_count; i++)
         sum_namespace(&metric->namespaces[i], &sum->namespaces[i]);
 }

@@ -28,6 +28,7 @@ typedef struct hws_hub_metric {
     hws_counter unsubscribes[HWS_UNSUBSCRIBE_CLASS_COUNT];
     hws_counter api_calls[HWS_API_COUNT];
     hws_counter api_errors[HWS_ERROR_CLASS_COUNT];
+    hws_counter logins[HWS_LOGIN_RESULT_COUNT];
     hws_namespace_metric namespaces[HWS_NAMESPACE_MAX + 1];
 } hws_hub_metric;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A hub in a server, over loopback: a conversation, with each allocation failing once; procedures
  * of the program; what the program publishes. */
+#include "hawser/channel_metrics.h"
 #include "lib/hub_fixture.h"
 
 static void on_rpc(hws_rpc *rpc, void *user)
@@ -22,6 +23,10 @@ static void on_rpc(hws_rpc *rpc, void *user)
     }
 }
 
+static const char *token; /* of access; NULL: none */
+
+static void on_login(hws_login_result result, const char *address, void *user);
+
 static void begin(void)
 {
     static const hws_namespace namespaces[] = {{.history_size = 10, .recovery = true},
@@ -31,6 +36,8 @@ static void begin(void)
         .namespace_count = 2,
         .on_rpc = on_rpc,
         .user = &counter,
+        .access_token = {token, token ? strlen(token) : 0},
+        .on_login = on_login,
     };
     hub_fixture_begin(&options, 0);
 }
@@ -99,6 +106,152 @@ static void the_program_publishes(void **state)
     raw_free(client);
 }
 
+/* The API from within. */
+
+static void take_answer(hws_text json, void *user)
+{
+    snprintf(user, 512, "%.*s", (int)json.size, json.data);
+}
+
+static void call(hws_status wanted, const char *method, const char *parameters, const char *part)
+{
+    char answer[512] = "";
+    const hws_text text = {parameters, strlen(parameters)};
+    assert_int_equal(hws_hub_call(hub, method, text, take_answer, answer), wanted);
+    if (!strstr(answer, part)) fail_msg("%s is not in %s", part, answer);
+    if (wanted != HWS_OK) assert_string_equal(answer, "");
+}
+
+static void the_program_calls(void **state)
+{
+    (void)state;
+    raw_client *client = connect_client();
+    assert_true(ask(client, "{\"id\":1,\"connect\":{}}", "\"connect\":{"));
+    assert_true(ask(client, "{\"id\":2,\"subscribe\":{\"channel\":\"x\"}}", "\"subscribe\":{"));
+    call(HWS_OK, "publish", "{\"channel\":\"x\",\"data\":1}", "{\"result\":{\"offset\":1,");
+    assert_true(receive(client, "\"pub\":{\"data\":1,"));
+    call(HWS_OK, "presence_stats", "{\"channel\":\"x\"}", "{\"result\":{\"num_clients\":1,");
+    call(HWS_OK, "presence", "{\"channel\":\"no:x\"}", "{\"error\":{\"code\":102,");
+    call(HWS_OK, "batch", "{\"commands\":[{\"info\":{}}]}", "{\"replies\":[{\"info\":{");
+    call(HWS_ERR_INVALID_ARGUMENT, "presences", "{}", "");
+    call(HWS_ERR_INVALID_ARGUMENT, "", "{}", "");
+    call(HWS_ERR_INVALID_ARGUMENT, "info", "[]", "");
+    call(HWS_ERR_INVALID_ARGUMENT, "info", "{", "");
+    counter.fail_after = 0;
+    call(HWS_ERR_NO_MEMORY, "info", "{}", "");
+    counter.fail_after = SIZE_MAX;
+    raw_free(client);
+}
+
+static void the_largest_channels_come_first(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"b", "a", "c", "d"};
+    static const size_t sizes[] = {2, 2, 3, 1};
+    hws_channel_figures top[HWS_TOP_MAX + 1];
+    raw_client *clients[3];
+    char command[100];
+    assert_int_equal(hws_hub_top(hub, top, HWS_TOP_MAX + 1), 0);
+    for (size_t i = 0; i < 3; i++) {
+        clients[i] = connect_client();
+        assert_true(ask(clients[i], "{\"id\":1,\"connect\":{}}", "\"connect\":{"));
+        for (size_t j = 0; j < 4; j++) {
+            if (i >= sizes[j]) continue;
+            snprintf(command, sizeof command, "{\"id\":2,\"subscribe\":{\"channel\":\"%s\"}}",
+                     names[j]);
+            assert_true(ask(clients[i], command, "\"subscribe\":{"));
+        }
+    }
+    assert_int_equal(publish("c", "1", NULL), HWS_OK);
+    for (size_t i = 0; i < 3; i++) assert_true(receive(clients[i], "\"data\":1"));
+    assert_int_equal(hws_hub_top(hub, top, HWS_TOP_MAX + 1), 4);
+    static const char *const order[] = {"c", "a", "b", "d"};
+    static const uint64_t subscribers[] = {3, 2, 2, 1};
+    for (size_t i = 0; i < 4; i++) {
+        assert_string_equal(top[i].name, order[i]);
+        assert_int_equal(top[i].subscriber_count, subscribers[i]);
+        assert_int_equal(top[i].delivery_total, i == 0 ? 3 : 0);
+    }
+    assert_int_equal(hws_hub_top(hub, top, 2), 2);
+    assert_string_equal(top[1].name, "a");
+    assert_int_equal(hws_hub_top(hub, top, 0), 0);
+    for (size_t fails = 0; fails < 4; fails++) { /* fewer of them */
+        counter.fail_after = fails;
+        assert_true(hws_hub_top(hub, top, 4) < 4);
+    }
+    counter.fail_after = SIZE_MAX;
+    for (size_t i = 0; i < 3; i++) raw_free(clients[i]);
+}
+
+/* Enough channels that a table is looked through in several parts. */
+static void many_channels_are_all_looked_at(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 24, CHANNELS = 100 };
+    raw_client *clients[CLIENTS];
+    char command[100];
+    hws_channel_figures top[3];
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = connect_client();
+        assert_true(ask(clients[i], "{\"id\":1,\"connect\":{}}", "\"connect\":{"));
+        for (int j = 0; j < CHANNELS; j++) {
+            snprintf(command, sizeof command, "{\"id\":2,\"subscribe\":{\"channel\":\"c%d\"}}",
+                     i * CHANNELS + j);
+            assert_true(ask(clients[i], command, "\"subscribe\":{"));
+        }
+    }
+    assert_true(ask(clients[0], "{\"id\":3,\"subscribe\":{\"channel\":\"c2345\"}}", "\"sub"));
+    hws_hub_metrics now;
+    hws_hub_count(hub, &now);
+    assert_int_equal(now.client_count, CLIENTS);
+    assert_int_equal(now.namespaces[0].channel_count, CLIENTS * CHANNELS);
+    assert_int_equal(now.namespaces[0].subscription_count, CLIENTS * CHANNELS + 1);
+    assert_int_equal(hws_hub_top(hub, top, 3), 3);
+    assert_string_equal(top[0].name, "c2345");
+    assert_string_equal(top[1].name, "c0");
+    assert_string_equal(top[2].name, "c1");
+    for (int i = 0; i < CLIENTS; i++) raw_free(clients[i]);
+}
+
+/* A hub of one token: the others are in test_admin.py. */
+
+static hws_login_result last_login;
+
+static void on_login(hws_login_result result, const char *address, void *user)
+{
+    assert_string_equal(address, "127.0.0.1");
+    assert_ptr_equal(user, &counter);
+    last_login = result;
+}
+
+static void one_token_lets_in(void **state)
+{
+    (void)state;
+    hub_fixture_end();
+    token = "0123456789abcdef";
+    begin();
+    raw_client *client = connect_client();
+    raw_send_text(client, "{\"id\":1,\"connect\":{\"token\":\"0123456789abcdeg\"}}");
+    raw_expect_close(client, 3500);
+    assert_int_equal(last_login, HWS_LOGIN_REFUSED);
+    raw_free(client);
+    client = connect_client();
+    assert_true(
+        ask(client, "{\"id\":1,\"connect\":{\"token\":\"0123456789abcdef\"}}", "\"connect\":{"));
+    assert_int_equal(last_login, HWS_LOGIN_ACCEPTED);
+    hws_hub_metrics now;
+    hws_hub_count(hub, &now);
+    assert_int_equal(now.login_total[HWS_LOGIN_ACCEPTED], 1);
+    assert_int_equal(now.login_total[HWS_LOGIN_REFUSED], 1);
+    /* What the namespaces leave open is closed, as with keys. */
+    assert_true(ask(client, "{\"id\":2,\"subscribe\":{\"channel\":\"x\"}}", "\"code\":103"));
+    raw_free(client);
+    for (int i = 0; i < 5; i++) assert_int_equal(hws_loop_step(loop, 1), HWS_OK);
+    hub_fixture_end();
+    token = NULL;
+    begin();
+}
+
 static void options_that_are_none(void **state)
 {
     (void)state;
@@ -117,6 +270,8 @@ static void options_that_are_none(void **state)
         {.token_issuer = "them"},
         {.token_without_exp = true},
         {.token_keys = &key, .token_key_count = 1, .token_audience = ""},
+        {.access_token = {"short", 5}},
+        {.access_token = {"0123456789abcdef", 16}, .token_keys = &key, .token_key_count = 1},
     };
     assert_int_equal(hws_hub_new(NULL, NULL, 0, &other), HWS_ERR_INVALID_ARGUMENT);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -211,6 +366,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(procedures),
         TEST(the_program_publishes),
+        TEST(the_program_calls),
+        TEST(the_largest_channels_come_first),
+        TEST(many_channels_are_all_looked_at),
+        TEST(one_token_lets_in),
         TEST(options_that_are_none),
         TEST(each_allocation_fails_once),
         TEST(the_end),
