@@ -20,14 +20,14 @@ const CONNECT_TIMEOUT_MS = 10000;
 const PING_GRACE_MS = 8000; // how late the server's ping may be
 
 export class Channels {
-  constructor(url, data) {
+  constructor(url, data, transports = [WebSocket, EventStream]) {
     this.url = url;
     this.data = data; // told to the server with each connect, as is `token`, where it wants one
     this.client = null; // the id that the server gave this connection
     this.state = 'ended';
     this.onstate = () => {};
     this.onrefused = () => {}; // a subscription without an onerror
-    this._transports = [WebSocket, EventStream]; // that may pass; the first is tried next
+    this._transports = transports; // that may pass; the first is tried next
     this._socket = null;
     this._subscriptions = new Map(); // channel -> {handlers, epoch, offset, held}
     this._requests = new Map(); // id -> {resolve, reject}

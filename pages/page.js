@@ -139,6 +139,14 @@ export function channelsOfPage(data, onstate = () => {}) {
   const base = location.protocol.replace('http', 'ws') + '//' + location.host;
   const channels = new Channels(base + '/connection/websocket', data);
   const gate = new Gate(channels);
+  return watch(channels, (state, detail) => {
+    gate.tell(state, detail);
+    onstate(state, detail);
+  });
+}
+
+// The same for channels that are there.
+export function watch(channels, onstate) {
   let countdown = 0;
 
   const show = (state, detail) => {
@@ -162,7 +170,6 @@ export function channelsOfPage(data, onstate = () => {}) {
 
   channels.onstate = (state, detail) => {
     show(state, detail);
-    gate.tell(state, detail);
     onstate(state, detail);
   };
   element('hurry').addEventListener('click', () => {

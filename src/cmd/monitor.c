@@ -6,37 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
+
+#include "cmd/process.h"
 
 enum {
     PAGE_SIZE_MAX =
         HWS_METRICS_TEXT_MAX + HWS_HUB_METRICS_TEXT_MAX + HWS_WEBHOOK_METRICS_TEXT_MAX + 4096
 };
 
-/* Bytes of this process that are in memory; 0: it cannot be told.  The second number of statm is
- * pages. */
-static uint64_t resident_size(void)
-{
-    char line[256];
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (!file) return 0;
-    const char *text = fgets(line, sizeof line, file);
-    fclose(file);
-    text = text ? strchr(text, ' ') : NULL;
-    return text ? strtoull(text, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE) : 0;
-}
-
-static double seconds(struct timeval time)
-{
-    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
-}
-
 /* Under the names that all exporters use. */
 static size_t write_process(char *text, size_t size)
 {
-    struct rusage usage = {0};
     struct rlimit files = {0};
-    getrusage(RUSAGE_SELF, &usage);
     getrlimit(RLIMIT_NOFILE, &files);
     return (size_t)snprintf(text, size,
                             "# TYPE process_cpu_seconds counter\n"
@@ -54,7 +35,7 @@ static size_t write_process(char *text, size_t size)
                             "# HELP hawser_build Which version this is.\n"
                             "hawser_build_info{version=\"%s\"} 1\n"
                             "# EOF\n",
-                            seconds(usage.ru_utime) + seconds(usage.ru_stime), resident_size(),
+                            process_cpu_seconds(), process_resident_size(),
                             (uint64_t)files.rlim_cur, hws_version());
 }
 
@@ -71,6 +52,7 @@ static size_t write_all(const monitor *it, char *page)
         hws_webhooks_count(it->webhooks, &of_hooks);
         size += hws_webhook_metrics_write(&of_hooks, page + size, HWS_WEBHOOK_METRICS_TEXT_MAX);
     }
+    size += admin_write_metrics(it->admin, page + size, PAGE_SIZE_MAX - size);
     return size + write_process(page + size, PAGE_SIZE_MAX - size);
 }
 
@@ -101,10 +83,12 @@ static void answer_health(hws_request *request, void *user)
 }
 
 hws_status monitor_open(monitor *it, hws_loop *loop, const char *listen, uint32_t inherited_count,
-                        const hws_server *watched, hws_hub *hub, char *explain, size_t explain_size)
+                        const hws_server *watched, hws_hub *hub, const admin *page, char *explain,
+                        size_t explain_size)
 {
     it->watched = watched;
     it->hub = hub;
+    it->admin = page;
     const hws_server_options options = {
         .listen = listen,
         .inherited_count = inherited_count,

@@ -124,9 +124,8 @@ bool page_is_only_read(hws_request *request)
     return page_allows(request, "GET, HEAD");
 }
 
-static void on_request(hws_request *request, void *user)
+void page_answer(hws_request *request)
 {
-    (void)user;
     if (!page_is_only_read(request)) return;
     const hws_text path = hws_request_path(request);
     const page *it = page_find(path.data, path.size);
@@ -156,6 +155,12 @@ static void on_request(hws_request *request, void *user)
         response.body_size = it->size;
     }
     (void)hws_request_respond(request, &response); /* unanswered, it is answered with 500 */
+}
+
+static void on_request(hws_request *request, void *user)
+{
+    (void)user;
+    page_answer(request);
 }
 
 bool page_has_route(const page *it)

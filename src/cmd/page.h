@@ -22,6 +22,9 @@ extern const size_t page_count;
 /* The page at a path; NULL when there is none. */
 const page *page_find(const char *path, size_t path_size);
 
+/* Answers with the page at the request's path, one of page_table; else with 404. */
+void page_answer(hws_request *request);
+
 /* A route that answers with the page at `path`, one of page_table; else with 404. */
 hws_route page_route(const char *path);
 

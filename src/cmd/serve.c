@@ -55,8 +55,13 @@ static void add_routes(service *it)
     for (size_t i = 0; i < page_count; i++) {
         const char *path = page_table[i].path;
         const bool gives_way = from->files && strcmp(path, "/") == 0;
-        if (page_has_route(&page_table[i]) && !gives_way)
+        const bool is_admin = strcmp(path, admin_path) == 0;
+        if (page_has_route(&page_table[i]) && !gives_way && !is_admin)
             add_route(options, &count, page_route(path));
+    }
+    if (it->admin.hub) {
+        add_route(options, &count, admin_page_route(&it->admin));
+        add_route(options, &count, admin_route(&it->admin));
     }
     if (it->demo.is_on) add_route(options, &count, picture_route(&it->demo.pictures));
     add_route(options, &count, page_loaded_route());
@@ -104,6 +109,7 @@ static void greet(const service *it)
         printf("  echo       ws%s%s\n", rest, it->options->echo_path);
         printf("  channels   ws%s%s\n", rest, channels_path);
         if (it->options->api_key) printf("  API        %s/api/\n", url);
+        if (it->admin.hub) printf("  admin      %s%s\n", url, admin_path);
     }
     if (channels_are_local(it->options))
         puts("  no --token-key: channels are for development, and for this machine alone");
@@ -127,7 +133,9 @@ static void explain_backend(const service *it, int error)
 static void explain_failure(const service *it, hws_status status, const char *explain)
 {
     const int error = errno;
-    if (status == HWS_ERR_NOT_FOUND && !it->hub) return; /* a key's file, which was told */
+    const bool lacks_admin = it->options->admin_token && !it->admin.hub;
+    /* The file of a key or token, which was told. */
+    if (status == HWS_ERR_NOT_FOUND && (!it->hub || lacks_admin)) return;
     if (status == HWS_ERR_BACKEND) {
         explain_backend(it, error);
     } else if (status == HWS_ERR_NOT_FOUND && it->options->files) {
@@ -144,7 +152,7 @@ static hws_status make_monitor(service *it, char *explain, size_t size)
     if (!listen) return HWS_OK;
     it->monitor.webhooks = it->webhooks;
     return monitor_open(&it->monitor, it->loop, listen, it->inherited_count, it->server, it->hub,
-                        explain, size);
+                        &it->admin, explain, size);
 }
 
 /* A process that loads us is for who develops on this machine. */
@@ -169,6 +177,9 @@ static bool make(service *it)
     if (status == HWS_OK)
         status =
             channels_open(it->options, it->webhooks, &it->demo, explain, sizeof explain, &it->hub);
+    if (status == HWS_OK)
+        status = admin_open(&it->admin, it->options, it->loop, it->hub, &it->log, explain,
+                            sizeof explain);
     if (status == HWS_OK) {
         fill_options(it);
         status =
@@ -176,6 +187,7 @@ static bool make(service *it)
     }
     if (status == HWS_OK) settle_demo(it);
     if (status == HWS_OK) status = make_monitor(it, explain, sizeof explain);
+    if (status == HWS_OK) status = admin_watch(&it->admin, it->server);
     if (status != HWS_OK) explain_failure(it, status, explain);
     return status == HWS_OK;
 }
@@ -227,8 +239,10 @@ static int look(service *it)
 static void end(service *it)
 {
     if (it->hub) hws_hub_end(it->hub);
+    admin_stop(&it->admin);
     hws_server_free(it->monitor.server);
     hws_server_free(it->server);
+    admin_release(&it->admin);
     hws_hub_free(it->hub);
     hws_webhooks_free(it->webhooks);
     demo_release(&it->demo);

@@ -91,12 +91,14 @@ static bool echo_path_is_free(const char *command, const char *path)
                                   "/-._~";
     static const char ours[] = "/hawser/";
     static const char api[] = "/api/";
+    static const char admin[] = "/admin/"; /* the page itself is in the table */
     if (path[0] != '/' || path[strspn(path, letters)] != '\0') {
         options_complain(command, "--echo: '%s' is not a plain path; write it like /echo", path);
         return false;
     }
     if (page_find(path, strlen(path)) || strcmp(path, channels_path) == 0 ||
-        strncmp(path, ours, sizeof ours - 1) == 0 || strncmp(path, api, sizeof api - 1) == 0) {
+        strncmp(path, ours, sizeof ours - 1) == 0 || strncmp(path, api, sizeof api - 1) == 0 ||
+        strncmp(path, admin, sizeof admin - 1) == 0) {
         options_complain(command, "--echo: '%s' is taken; choose another path", path);
         return false;
     }
@@ -191,6 +193,7 @@ static size_t make_rules(serve_options *it, option_rule rules[OPTION_COUNT_MAX])
         {.name = "anonymous", .flag = &it->anonymous},
         {.name = "demo", .flag = &it->demo},
         {.name = "api-key", .text = &it->api_key},
+        {.name = "admin-token", .text = &it->admin_token},
         {.name = "namespaces", .node = &it->namespace_map},
         {.name = "no-core-dumps", .flag = &it->no_core_dumps},
         {.name = "log", .text = &it->log_form},

@@ -39,6 +39,7 @@ typedef struct serve_options {
     const char *token_audience;
     const char *token_issuer;
     const char *api_key;
+    const char *admin_token;
     hooks hooks;
     bool no_core_dumps;
     bool token_without_exp;

@@ -3,6 +3,7 @@
 #ifndef HAWSER_CMD_SERVICE_H
 #define HAWSER_CMD_SERVICE_H
 
+#include "cmd/admin.h"
 #include "cmd/demo_call.h"
 #include "cmd/handover.h"
 #include "cmd/info.h"
@@ -29,6 +30,7 @@ typedef struct service {
     demo demo;
     hws_webhooks *webhooks; /* NULL: none */
     hws_hub *hub;
+    admin admin;
     hws_server *server;
     monitor monitor;
     handover handover;
