@@ -116,7 +116,8 @@ static void a_storm_ends_who_is_slow(void **state)
                     "\"subscribe\":{"));
     assert_true(receive(listener, COMES));
     settle();
-    const size_t before = counter.bytes_peak = counter.bytes_out;
+    const size_t before = counter.bytes_out;
+    counter.bytes_peak = before;
     for (int i = 0; i < MESSAGES; i++) come_and_go(other); /* all in one turn */
     hear_end(listener);
     raw_free(listener);

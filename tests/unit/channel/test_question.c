@@ -537,10 +537,12 @@ static void deciders_that_are_none(void **state)
 /* Everything that is asked, answered at once or later, until something ends it. */
 static void converse(bool is_at_once)
 {
+    static const char several[] = "{\"id\":2,\"subscribe\":{\"channel\":\"x\"}}\n"
+                                  "{\"id\":3,\"ping\":{}}\n"
+                                  "{\"id\":4,\"rpc\":{}}";
     static const char *const talk[] = {
         "{\"id\":1,\"connect\":{\"data\":1}}",
-        "{\"id\":2,\"subscribe\":{\"channel\":\"x\"}}\n{\"id\":3,\"ping\":{}}\n{\"id\":4,\"rpc\":{}"
-        "}",
+        several,
         "{\"id\":5,\"publish\":{\"channel\":\"x\",\"data\":1}}",
     };
     static const hws_text channel = {"y", 1};
