@@ -328,6 +328,7 @@ static void replace_node(hws_queue *queue, hws_queue_node *old, hws_queue_node *
  * is now; NULL: no memory. */
 static hws_queue_node *keep_node(hws_queue *queue, hws_queue_node *node)
 {
+    assert(queue->last); /* `node` at least is there */
     const bool is_first = node == queue->last->next;
     hws_queue_node *chunk = node->before;
     if (is_first || room_of(chunk) < node->size) {
@@ -348,6 +349,7 @@ static void cut_off(hws_queue *queue, const hws_queue_node *first)
 {
     for (bool is_done = false; !is_done;) {
         hws_queue_node *last = queue->last;
+        assert(last); /* `first` is among them */
         is_done = last == first;
         shrink(queue, last->size);
         unlink_node(queue, last);

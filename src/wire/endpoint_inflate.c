@@ -6,6 +6,8 @@
  *     the tail ──────┘                └── never over message_size_max
  *
  * Room is made as it is needed, never by trust in what a size or a ratio promises. */
+#include <assert.h>
+
 #include "base/try.h"
 #include "wire/endpoint.h"
 #include "wire/utf8.h"
@@ -59,13 +61,13 @@ static hws_status make_room(const hws_endpoint *endpoint, size_t input_size, siz
                                 smaller(wanted, size_max - message->size), size_max);
 }
 
-static hws_status take_in(hws_endpoint *endpoint, size_t size)
+/* What has been inflated into the room of the message. */
+static hws_status take_in(hws_endpoint *endpoint, hws_span bytes)
 {
     hws_incoming *incoming = endpoint->incoming;
-    const hws_span bytes = {hws_assembly_data(&incoming->message) + incoming->message.size, size};
-    incoming->message.size += size;
-    incoming->message_size += size;
-    endpoint->options->deflate->inflated_to += size;
+    incoming->message.size += bytes.size;
+    incoming->message_size += bytes.size;
+    endpoint->options->deflate->inflated_to += bytes.size;
     if (incoming->message_opcode != HWS_OPCODE_TEXT || endpoint->options->skip_utf8) return HWS_OK;
     return hws_utf8_check(endpoint->options->kernels, &incoming->received_utf8, bytes);
 }
@@ -95,12 +97,14 @@ static hws_status inflate(hws_endpoint *endpoint, hws_span *input)
         HWS_TRY(make_room(endpoint, input->size, size_max));
         const size_t capacity = hws_assembly_capacity(message);
         const size_t room = smaller(smaller(capacity, size_max) - message->size, STEP);
-        size_t size;
-        uint8_t *place = hws_assembly_data(message) + message->size;
-        const hws_status status = codec->inflate(incoming->inflater, input, place, room, &size);
-        HWS_TRY(take_in(endpoint, size)); /* a fault in it comes before one behind it */
+        uint8_t *data = hws_assembly_data(message);
+        assert(data); /* there is room in it */
+        hws_span made = {data + message->size, 0};
+        const hws_status status =
+            codec->inflate(incoming->inflater, input, made.data, room, &made.size);
+        HWS_TRY(take_in(endpoint, made)); /* a fault in it comes before one behind it */
         HWS_TRY(status);
-        incoming->has_more = size == room;
+        incoming->has_more = made.size == room;
     } while (incoming->has_more && message->size < part_max);
     return HWS_OK;
 }
