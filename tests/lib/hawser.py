@@ -63,6 +63,15 @@ class Server:
             raise RuntimeError(f"{path}: {answer}")
         return ws
 
+    def resident_size(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1]) * 1024
+
+    def is_sanitized(self):
+        """Then memory is the sanitizer's affair."""
+        with open(f"/proc/{self.process.pid}/maps", encoding="utf-8", errors="replace") as maps:
+            return "libasan" in maps.read() or "asan" in os.environ.get("SANITIZE", "")
+
     def wait(self, timeout=20):
         """Its exit status; what it wrote to stderr is then in `errors`."""
         self.process.wait(timeout)

@@ -42,14 +42,6 @@ class Subject(Server):
                 count += os.readlink(f"/proc/{self.pid}/fd/{name}").startswith("socket:")
         return count
 
-    def resident_size(self):
-        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
-            return int(re.search(r"VmRSS:\s+(\d+) kB", status.read())[1]) * 1024
-
-    def is_sanitized(self):
-        with open(f"/proc/{self.pid}/maps", encoding="utf-8", errors="replace") as maps:
-            return "libasan" in maps.read() or "asan" in os.environ.get("SANITIZE", "")
-
     def assert_sockets_gone(self, seconds=PATIENCE_S):
         """All connections but the canary have ended on the server's side."""
         end = time.monotonic() + seconds
