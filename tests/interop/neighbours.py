@@ -17,6 +17,16 @@ HERE = pathlib.Path(__file__).resolve().parent
 PATIENCE_S = 20
 
 
+def has_v6():
+    """Whether "localhost" may be ::1 as well."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
 def is_there(program):
     return shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin") is not None
 
@@ -181,7 +191,8 @@ class Nginx(TakesAPort):
         return f"{host}:{self.ports[list(self.sites).index(name)]}"
 
     def _block(self, port, certificate, more, target):
-        return f"""server {{ listen 127.0.0.1:{port} ssl; {more}
+        also = f"listen [::1]:{port} ssl;" if has_v6() else ""
+        return f"""server {{ listen 127.0.0.1:{port} ssl; {also} {more}
             ssl_certificate {certificate}; ssl_certificate_key {certificate}; {target} }}"""
 
     def _blocks(self, bytes, target):
