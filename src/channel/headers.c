@@ -65,13 +65,18 @@ hws_status hws_headers_keep(hws_headers *headers, const hws_memory *memory,
     return HWS_OK;
 }
 
+static hws_text text_until(const char *at, const char *end)
+{
+    return (hws_text){at, strnlen(at, (size_t)(end - at))};
+}
+
 hws_text hws_headers_find(const hws_headers *headers, hws_text name)
 {
     const char *at = (const char *)headers->packed.data;
     const char *end = at + headers->packed.size;
     while (at < end) {
-        const hws_text found = hws_text_of(at);
-        const hws_text value = hws_text_of(at + found.size + 1);
+        const hws_text found = text_until(at, end);
+        const hws_text value = text_until(at + found.size + 1, end);
         if (hws_text_equal_ignoring_case(found, name)) return value;
         at = value.data + value.size + 1;
     }
