@@ -50,13 +50,12 @@ void service_watch_signals(const service *it)
     signal(SIGPIPE, SIG_IGN); /* who reads our greeting may go before us */
 }
 
-/* The loop goes: a late signal must not reach for it. */
+/* The loop goes: a late signal must not reach for it, nor make a death of an end that was good. */
 static void forget_signals(void)
 {
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    signal(SIGHUP, SIG_IGN);
-    signal(SIGUSR2, SIG_IGN);
+    static const int forgotten[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR2};
+    for (size_t i = 0; i < sizeof forgotten / sizeof *forgotten; i++)
+        signal(forgotten[i], SIG_IGN);
 }
 
 void service_log(service *it, int level, const char *kind, const char *format, ...)

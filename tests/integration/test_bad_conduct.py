@@ -187,7 +187,9 @@ def upgrade_while_draining():
         assert int(answer.headers["retry-after"]) > 0, answer
         assert "close" in tokens(answer, "connection"), answer
         assert_end(ws)
+    subject.canary.end()
     stubborn.end()
+    subject.wait()  # it is the last one it waited for; a signal more could find no handler
     subject.assert_ends_well()
 
 

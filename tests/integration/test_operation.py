@@ -233,6 +233,13 @@ class Draining(unittest.TestCase):
             for ws in clients:
                 ws.end()
 
+    def test_signals_beside_the_end(self):
+        """One that comes when all is closed does not make a death of it."""
+        with Server("--threads", "1") as server:
+            while server.process.poll() is None:
+                server.signal(signal.SIGTERM)
+            self.assertEqual((server.wait(), server.errors), (0, ""))
+
 
 class Handover(unittest.TestCase):
     def successor(self, server):
