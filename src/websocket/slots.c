@@ -45,6 +45,8 @@ struct hws_slots {
     uint32_t yielding;     /* sessions */
     hws_inflation_debts debts;
     hws_told told;
+    slot *recent; /* looked up last by the loop's thread; NULL: none */
+    uint32_t recent_number;
     bool holds_input;
     bool are_clients; /* from the beginning */
     void *owner;      /* likewise */
@@ -68,6 +70,16 @@ static slot *slot_at(const hws_slots *slots, uint32_t number)
     if (shelf >= SHELF_COUNT) return NULL;
     slot *first = atomic_load_explicit(&slots->shelves[shelf], memory_order_acquire);
     return first ? first + (number - shelf_start(shelf)) : NULL;
+}
+
+/* The same for the loop's thread: what is told is mostly answered, by the same handle. */
+static slot *slot_here(hws_slots *slots, uint32_t number)
+{
+    if (slots->recent && slots->recent_number == number) return slots->recent;
+    slot *it = slot_at(slots, number);
+    slots->recent = it;
+    slots->recent_number = number;
+    return it;
 }
 
 static uint64_t life_with(uint32_t generation, uint32_t state)
@@ -224,7 +236,7 @@ hws_status hws_slots_enter(hws_slots *slots, struct hws_session *session, hws_we
 
 hws_websocket hws_slots_handle(hws_slots *slots, uint32_t number)
 {
-    const slot *it = slot_at(slots, number);
+    const slot *it = slot_here(slots, number);
     assert(it);
     const uint64_t life = atomic_load_explicit(&it->life, memory_order_relaxed);
     return (hws_websocket){.slots = slots, .slot = number, .generation = generation_of(life)};
@@ -283,6 +295,15 @@ struct hws_session *hws_slots_find(hws_websocket ws)
     uint64_t life;
     const slot *it = find_slot(ws, &life);
     return it ? it->session : NULL;
+}
+
+struct hws_session *hws_slots_find_here(hws_websocket ws)
+{
+    if (!ws.slots || !(ws.generation & 1)) return NULL;
+    const slot *it = slot_here(ws.slots, ws.slot);
+    if (!it) return NULL;
+    const uint64_t life = atomic_load_explicit(&it->life, memory_order_relaxed);
+    return generation_of(life) == ws.generation ? it->session : NULL;
 }
 
 void hws_slots_add_yielding(hws_slots *slots, int change)
