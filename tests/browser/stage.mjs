@@ -40,6 +40,7 @@ export class Server {
       server.base = page[1];
       server.others = Array.from(text.matchAll(/page\s+(http:\S+:\d+)\//g), (found) => found[1]).slice(1);
       server.port = page[2];
+      server.admin = /admin\s+(http:\S+)\/admin/.exec(text)?.[1];
       server.channels = page[1].replace('http', 'ws') + '/connection/websocket';
       server.process.emit('listening');
     });
