@@ -330,8 +330,7 @@ const tests = {
     await present(ada, []);
     await say(ada, 'written in the dark');
     assert.equal(await ada.locator('.waits', {hasText: 'written in the dark'}).count(), 1);
-    await ada.waitForSelector('#state[data-state=waiting]');
-    assert.match(await ada.textContent('#state'), /reconnecting\s+in \d+ s/);
+    await shows(ada, '#state', /reconnecting\s+in \d+ s/);
   },
 
   async 'it comes back on the same port: they talk again, without a reload'() {

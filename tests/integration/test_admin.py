@@ -23,7 +23,7 @@ from lib.hawser import Place, Server, run  # noqa: E402
 TOKEN = "an-admin-token-of-32-characters!"
 WRONG = "an-admin-token-of-32-characters?"
 PATH = "/admin/websocket"
-PATIENCE_S = 30
+PATIENCE_S = 60
 CONFIG = """
 token-issuer: tests
 namespaces:

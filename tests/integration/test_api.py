@@ -67,7 +67,7 @@ class Api(unittest.TestCase):
         headers = {"X-API-Key": KEY, "Content-Type": "application/json",
                    **{name.replace("_", "-"): value for name, value in headers.items()}}
         headers = {name: value for name, value in headers.items() if value is not None}
-        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=20)
+        connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=60)
         try:
             connection.request(verb, f"/api/{method}", body, headers)
             answer = connection.getresponse()
@@ -292,7 +292,7 @@ class Api(unittest.TestCase):
 
     def test_q023_without_a_key_there_is_no_api(self):
         with Server() as server:
-            connection = http.client.HTTPConnection(server.host, server.port, timeout=20)
+            connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
             connection.request("POST", "/api/info", "{}", {"Content-Type": "application/json"})
             self.assertEqual(connection.getresponse().status, 404)
             connection.close()
@@ -347,7 +347,7 @@ class Api(unittest.TestCase):
                 self.assertEqual((status, json.loads(out), errors), (0, {"result": {}}, ""))
             finally:
                 server.terminate()
-                server.communicate(timeout=20)
+                server.communicate(timeout=60)
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class WrongKeys(unittest.TestCase):
 
     def test_n019_a_wrong_api_key_ends_the_connection(self):
         with Server(*self.keys) as server:
-            client = http.client.HTTPConnection(server.host, server.port, timeout=20)
+            client = http.client.HTTPConnection(server.host, server.port, timeout=60)
             status, connection, answer = self.ask(client, API_KEY)
             self.assertEqual((status, connection), (200, None))
             socket = client.sock

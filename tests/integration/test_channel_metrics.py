@@ -17,7 +17,7 @@ try:
 except ImportError:
     text_string_to_metric_families = None
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 KEY = "0123456789abcdef-api"
 CONFIG = """
 token-issuer: tests

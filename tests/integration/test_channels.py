@@ -411,9 +411,10 @@ class Configuration(unittest.TestCase):
                                   ("namespaces:\n  x: {}\n  y: {}\n", True), ("", True),
                                   ("namespaces:\n  x:\n    history_size: 1\n\n# same\n", False)):
                 path.write_text("namespaces:\n  x:\n    history_size: 1\n")
-                with Server("--config", str(path)) as server:
+                with Server("--config", str(path), "--log-level", "info") as server:
                     path.write_text(text)
                     server.signal(signal.SIGHUP)
+                    server.await_log("read again")  # signals have no order among them
                     self.assertEqual(server.stop(), 0)
                 self.assertEqual("namespaces has changed" in server.errors, is_told, text)
 

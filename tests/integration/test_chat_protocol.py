@@ -40,9 +40,14 @@ class Client:
         self.ws.send_frame(TEXT, data if isinstance(data, bytes) else data.encode())
 
     def receive(self):
-        while not self.unread:
-            self.unread = self.ws.receive_message().payload.decode().split("\n")
-        return json.loads(self.unread.pop(0))
+        """The next thing that is no ping."""
+        while True:
+            while not self.unread:
+                self.unread = self.ws.receive_message().payload.decode().split("\n")
+            line = json.loads(self.unread.pop(0))
+            if line:
+                return line
+            self.send_raw("{}")
 
     def ask(self, **command):
         """The reply to a command; pushes that come before it are put aside."""

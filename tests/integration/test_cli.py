@@ -267,7 +267,7 @@ class Serving(unittest.TestCase):
                 self.assertEqual((server.wait(), server.errors), (0, ""))
 
     def test_a_second_signal_does_not_wait(self):
-        with Server() as server, server.connect("/echo") as ws:
+        with Server("--close-timeout", "1h") as server, server.connect("/echo") as ws:
             server.signal(signal.SIGINT)
             self.assertEqual(ws.receive_close().code, 1001)
             server.signal(signal.SIGINT)  # while our answer is waited for
@@ -331,7 +331,7 @@ def _send_some(ws, rest):
 
 def _receive_some(ws, test, first):
     """One message if there is one; reading begins only when no more can be written."""
-    ws.socket.settimeout(10)
+    ws.socket.settimeout(60)
     message = ws.receive_message()
     ws.socket.setblocking(False)
     test.assertEqual(int.from_bytes(message.payload[:4], "big"), first)

@@ -22,7 +22,7 @@ from lib.tap import Tap  # noqa: E402
 PROGRAM = (pathlib.Path(os.environ.get("BUILD_DIR", ROOT / "build")) / "examples" /
            "example_echo_client")
 AHEAD_COUNT = 3  # clients that are started, and wait, while one is talked to
-PATIENCE_S = 30
+PATIENCE_S = 60
 
 ENVIRONMENT = {name: value for name, value in os.environ.items()
                if not name.lower().endswith("_proxy")}

@@ -11,10 +11,11 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib.examples import BUILD  # noqa: E402
 from lib.hawser import Server  # noqa: E402
+from lib.nobody import port_of_nobody  # noqa: E402
 from lib.rawserver import RawServer  # noqa: E402
 from lib.rawws import BINARY, TEXT, Frame  # noqa: E402
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 NO_PROXY = {name: value for name, value in os.environ.items()
             if not name.lower().endswith("_proxy")}
 
@@ -61,8 +62,7 @@ class ClientExamples(unittest.TestCase):
         self.assertEqual(ended, (0, "one\ntwo\ndrei \u2713\n", ""))
 
     def test_client_blocking_and_nobody(self):
-        with RawServer() as gone:
-            url = gone.url()
+        url = f"ws://127.0.0.1:{port_of_nobody()}/"
         status, output, errors = finish(start("client_blocking", url, "one"))
         self.assertEqual((status, output, errors), (1, "", "connection refused\n"))
 

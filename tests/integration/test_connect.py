@@ -16,9 +16,10 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib.hawser import PROGRAM, Server, run  # noqa: E402
+from lib.nobody import port_of_nobody  # noqa: E402
 from lib.rawws import BINARY, CLOSE, GUID, PING, PONG, TEXT, RawWebSocket  # noqa: E402
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class Peer(RawWebSocket):
@@ -372,7 +373,7 @@ class Ends(unittest.TestCase):
             peer.send_frame(CLOSE, it.payload)
 
         with Listener(play) as it:
-            self.assertEqual(connect("--timeout", "300ms", it.url), (0, b"", ""))
+            self.assertEqual(connect("--timeout", "4s", it.url), (0, b"", ""))
 
     def test_what_follows_the_last_answer_is_not_told(self):
         def play(peer):
@@ -422,9 +423,7 @@ class Ends(unittest.TestCase):
         self.assertIn(b"lost within a message", err)
 
     def test_nobody_listens(self):
-        with socket.create_server(("127.0.0.1", 0)) as it:
-            port = it.getsockname()[1]
-        status, out, err = connect(f"ws://127.0.0.1:{port}/")
+        status, out, err = connect(f"ws://127.0.0.1:{port_of_nobody()}/")
         self.assertEqual((status, out), (1, b""))
         self.assertIn("refused", err)
 
@@ -439,12 +438,12 @@ class Ends(unittest.TestCase):
             gone.wait(PATIENCE_S)
 
         with Listener(play) as it:
-            process = start("--json", it.url)
+            process = start("--json", "--timeout", "1h", it.url)  # so long would it wait
             process.stdout.readline()
             process.send_signal(signal.SIGINT)
             self.assertTrue(closing.wait(PATIENCE_S))
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=5)
+            process.communicate(timeout=PATIENCE_S)
             gone.set()
         self.assertEqual(process.returncode, 1)
 
@@ -460,7 +459,7 @@ class Ends(unittest.TestCase):
             process = start(it.url)
             self.assertTrue(asked.wait(PATIENCE_S))
             process.send_signal(signal.SIGINT)
-            _, err = process.communicate(timeout=5)
+            _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 1)
         self.assertIn(b"before it was open", err)
 

@@ -9,12 +9,12 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from integration.test_connect import PATIENCE_S, Listener  # noqa: E402
 from lib.hawser import PROGRAM, Server  # noqa: E402
+from lib.nobody import port_of_nobody  # noqa: E402
 from lib.pseudo_terminal import Typist  # noqa: E402
 from lib.rawws import BINARY, TEXT  # noqa: E402
 
@@ -345,9 +345,7 @@ class Losses(Case):
         self.assertNotIn("> never s", it.screen.lines())
 
     def test_nobody_listens(self):
-        with Listener() as listener:
-            pass
-        it = self.person(listener.url)
+        it = self.person(f"ws://127.0.0.1:{port_of_nobody()}/")
         it.see("refused")
         self.assertEqual(it.wait(), 1)
 
@@ -362,14 +360,12 @@ class Losses(Case):
             gone.wait(PATIENCE_S)
 
         with Listener(play) as listener:
-            it = self.person(listener.url)
+            it = self.person("--timeout", "1h", listener.url)  # so long would it wait
             it.see("* connected")
             it.type(CTRL_C)
             self.assertTrue(closing.wait(PATIENCE_S))
-            begin = time.monotonic()
             it.type(CTRL_C)
             self.assertEqual(it.wait(), 1)
-            self.assertLess(time.monotonic() - begin, 5)
             gone.set()
 
     def test_reconnecting(self):

@@ -183,22 +183,22 @@ def publish_to_all(server):
 
 
 def run_hawser(tap):
-    with Server("--message-size-max", str(LIMIT)) as server:
+    with Server("--close-timeout", "1h", "--message-size-max", str(LIMIT)) as server:
         echo = Echo(server.host, server.port, "/echo")
         negotiate(tap, "default", echo)
         tap.run("default: 11.4 no context is kept", takes_nothing_over, echo)
         for name, terms, talk in cases():
             if terms == FRESH and name[:2] in ("12", "16"):
                 tap.run(f"default: {name}", converse, echo, terms, talk)
-    with Server("--message-size-max", str(LIMIT), "--deflate-takeover") as server:
+    with Server("--close-timeout", "1h", "--message-size-max", str(LIMIT), "--deflate-takeover") as server:
         echo = Echo(server.host, server.port, "/echo")
         negotiate(tap, "takeover", echo)
         run_cases(tap, "takeover", echo)
         tap.run("takeover: 20.1 published to many, on all kinds of terms", publish_to_all, server)
-    with Server("--deflate-takeover", "--deflate-size-min", "1", "--threads", "3") as server:
+    with Server("--close-timeout", "1h", "--deflate-takeover", "--deflate-size-min", "1", "--threads", "3") as server:
         tap.run("takeover: 20.2 the same, where the smallest replies are compressed, too",
                 publish_to_all, server)
-    with Server("--no-deflate") as server:
+    with Server("--close-timeout", "1h", "--no-deflate") as server:
         tap.run("off: 11.5 every offer is declined", is_off, Echo(server.host, server.port, "/echo"))
 
 

@@ -67,7 +67,7 @@ class Examples(unittest.TestCase):
             self.assertEqual(ws.receive_close().code, 1001)
             ws.send_close(1001)
             self.assertTrue(ws.receive_end())
-            program.process.wait(20)
+            program.process.wait(60)
         program.check_end()
 
     def test_quotes(self):

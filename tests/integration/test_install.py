@@ -102,7 +102,7 @@ class Install(unittest.TestCase):
         os.close(its)
         line = os.fdopen(ours, "rb", buffering=0).read(100).decode().strip()
         process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(timeout=20), 0)
+        self.assertEqual(process.wait(timeout=60), 0)
         return line
 
     @unittest.skipUnless(shutil.which("cmake"), "no cmake")

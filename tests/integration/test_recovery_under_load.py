@@ -17,7 +17,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib.channels import ChannelClient  # noqa: E402
-from lib.hawser import Server  # noqa: E402
+from lib.hawser import OWN_HOST, Server  # noqa: E402
 from lib.rawws import ConnectionEnded, RawWebSocket  # noqa: E402
 
 KEY = "0123456789abcdef-api"
@@ -225,7 +225,7 @@ class Recovery(unittest.TestCase):
         self.server = self.start(0)
 
     def start(self, port):
-        server = Server(*self.options, listen=f"http://127.0.0.1:{port}")
+        server = Server(*self.options, listen=f"http://{OWN_HOST}:{port}")
         self.addCleanup(server.stop)
         return server
 

@@ -53,7 +53,7 @@ class Secrets(unittest.TestCase):
         return server
 
     def ask(self, server, method, path, body=None):
-        client = http.client.HTTPConnection(server.host, server.port, timeout=20)
+        client = http.client.HTTPConnection(server.host, server.port, timeout=60)
         client.request(method, path, body, {"X-API-Key": API_KEY.decode(),
                                             "Content-Type": "application/json"})
         answer = client.getresponse()

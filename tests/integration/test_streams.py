@@ -35,7 +35,7 @@ class Stream:
     """An answer that goes on: what it tells, object by object."""
 
     def __init__(self, server, path, body=None, method=None, **headers):
-        self.connection = http.client.HTTPConnection(server.host, server.port, timeout=20)
+        self.connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         if body is not None:
             headers.setdefault("Content-Type", "application/json")

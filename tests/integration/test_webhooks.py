@@ -287,10 +287,11 @@ class Webhooks(unittest.TestCase):
 
     def test_connections_are_kept(self):
         client = self.client()
-        for _ in range(5):
+        ports = [self.expect("/connect")[2]]
+        while len(ports) < 3 or len(set(ports[-3:])) > 1:  # within a second, which a machine may take
+            self.assertLess(len(ports), 300)
             client.ask(rpc={"method": "x"})
-        ports = {self.backend.next()[3] for _ in range(6)}
-        self.assertLessEqual(len(ports), 2)
+            ports.append(self.expect("/rpc")[2])
 
     def test_a_kept_connection_that_was_closed(self):
         def once(handler, question):
@@ -322,7 +323,7 @@ class Webhooks(unittest.TestCase):
 
     def metrics(self):
         line = next(line for line in self.server.greeting if "metrics" in line)
-        with urllib.request.urlopen(line.split()[1], timeout=20) as answer:
+        with urllib.request.urlopen(line.split()[1], timeout=60) as answer:
             text = answer.read().decode()
         return {name: float(value) for name, value in re.findall(r"^(hawser_webhook\S+) (\S+)$", text,
                                                                  re.M)}

@@ -22,7 +22,9 @@ try {
 
 const transport = process.argv[2] || 'websocket';
 const program = process.env.HAWSER ?? 'build/src/cmd/hawser';
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
+// An address of our own: between two servers nobody else is given its port.
+const HOST = `127.${process.pid >> 16 & 0x7F}.${process.pid >> 8 & 0xFF}.${process.pid & 0xFF || 1}`;
 const SECRET = 'a secret that only back ends know';
 const API_KEY = '0123456789abcdef';
 const CONFIG = `
@@ -59,7 +61,7 @@ const options = [
 class Server {
   static async start(port = 0) {
     const server = new Server();
-    server.process = spawn(program, ['serve', '--listen', `http://127.0.0.1:${port}`, ...options],
+    server.process = spawn(program, ['serve', '--listen', `http://${HOST}:${port}`, ...options],
       { stdio: ['ignore', 'pipe', 'inherit'] });
     for await (const line of createInterface({ input: server.process.stdout })) {
       server.url ??= line.match(/channels\s+(ws:\S+)/)?.[1];
@@ -77,7 +79,7 @@ class Server {
   }
 
   async call(method, parameters) {
-    const answer = await fetch(`http://127.0.0.1:${this.port}/api/${method}`, {
+    const answer = await fetch(`http://${HOST}:${this.port}/api/${method}`, {
       method: 'POST',
       headers: { 'X-API-Key': API_KEY, 'Content-Type': 'application/json' },
       body: JSON.stringify(parameters),

@@ -15,7 +15,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from lib.channels import PATH, SECRET, token  # noqa: E402
-from lib.hawser import ROOT, Server  # noqa: E402
+from lib.hawser import OWN_HOST, ROOT, Server  # noqa: E402
 from lib.tap import Tap  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -58,7 +58,7 @@ class Talk:
         (folder / "api.key").write_text(KEY)
         self.options = ["--config", str(folder / "hawser.yaml"), "--api-key",
                         str(folder / "api.key"), "--token-key", str(folder / "secret")]
-        self.server = Server(*self.options)
+        self.server = Server(*self.options, listen=f"http://{OWN_HOST}:0")
 
     def url(self):
         return f"ws://{self.server.host}:{self.server.port}{PATH}"

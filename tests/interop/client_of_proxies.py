@@ -3,7 +3,6 @@
 """Our client and proxies that others wrote: tinyproxy (CONNECT, Basic), microsocks (SOCKS 5), and
 tinyproxy behind nginx (CONNECT inside TLS), on the way to a server with TLS and to one without."""
 import pathlib
-import socket
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -11,6 +10,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import neighbours  # noqa: E402
 from lib.certificates import Certificates  # noqa: E402
+from lib.nobody import port_of_nobody  # noqa: E402
 from lib.tap import Tap  # noqa: E402
 from lib.test_client import Client, data, letters  # noqa: E402
 
@@ -71,9 +71,7 @@ def answered(proxy, status, code):
 
 def nobody():
     """An address at which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return f"127.0.0.1:{port_of_nobody()}"
 
 
 def run_http(ws, wss, trust, certificate):

@@ -14,7 +14,10 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-PATIENCE_S = 20
+sys.path.insert(0, str(HERE.parent))
+from lib.nobody import listens  # noqa: E402
+
+PATIENCE_S = 60
 
 
 def has_v6():
@@ -66,17 +69,15 @@ class Neighbour:
     def _told(self):
         return (self.folder / "log").read_text(errors="replace")
 
-    def _answers(self, port):
-        """Waits until somebody accepts there; False when it ended instead, its port taken, say."""
+    def _listens(self, port):
+        """Waits until it does; False when it ended instead, its port taken, say."""
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
+            if listens(self.process.pid, port):
+                return True
             if self.process.poll() is not None:
                 return False
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return True
-            except OSError:
-                time.sleep(0.02)
+            time.sleep(0.02)
         return False
 
     def stop(self):
@@ -84,7 +85,7 @@ class Neighbour:
             self.process.stdin.close()
             self.process.terminate()
             try:
-                self.process.wait(5)
+                self.process.wait(PATIENCE_S)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -127,7 +128,7 @@ class TakesAPort(Neighbour):
             self.ports = [free_port() for _ in range(self.port_count)]
             self.port = self.ports[0]
             self._run(*self._command(), stdout=subprocess.DEVNULL)
-            if all(map(self._answers, self.ports)):
+            if all(map(self._listens, self.ports)):
                 return
             self.process.kill()
             self.process.wait()

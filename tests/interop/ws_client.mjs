@@ -15,7 +15,7 @@ try {
 
 const program = process.env.HAWSER ?? 'build/src/cmd/hawser';
 const MESSAGE_MAX = 16 * 1024 * 1024;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 // A server for the time of the test.
 

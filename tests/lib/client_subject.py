@@ -20,8 +20,8 @@ from lib.rawserver import RawServer
 from lib.rawws import BINARY, TEXT, Frame
 from lib.reaction import cut_positions, shorten
 
-PATIENCE_S = 8  # for what must come; generous, because a busy machine is no fault of the client
-KEPT_S = 2  # connections linger for a moment
+PATIENCE_S = 60  # for what must come; generous, because a busy machine is no fault of the client
+KEPT_ASKED = 100  # times, in as many turns: what is given back is given back by then
 WARM_COUNT = 64
 FLOOD_COUNT = 1_000_000  # empty frames
 CHUNK_SIZE = 4032  # of a queue (src/base/queue.c)
@@ -50,6 +50,7 @@ class ClientSubject(Client):
 
     def warm(self):
         """What is allocated once and kept is there from now on."""
+        before = self.count_descriptors()
         sockets = [self.open(url=self.harbour.url()) for _ in range(WARM_COUNT)]
         peers = [self.harbour.accept().open() for _ in sockets]
         for peer in peers:
@@ -59,13 +60,14 @@ class ClientSubject(Client):
             socket.next("close")
         for peer in peers:
             peer.end()
-        self.await_calm(self.count_descriptors() - WARM_COUNT)
+        self.await_calm(before)
         self.fill_pools()
         if self.server.context:
             self.fill_scratch()
 
     def fill_pools(self):
         """With what a full send queue takes, and what the first look-up of a name does."""
+        before = self.count_descriptors()
         socket = self.open(url=self.harbour.url(host="localhost"))
         peer = self.harbour.accept().open()
         socket.expect("open", "")
@@ -76,24 +78,25 @@ class ClientSubject(Client):
         peer.send_close(1000)
         socket.next("close")
         peer.end()
-        self.await_calm(self.count_descriptors() - 1)
+        self.await_calm(before)
 
     def fill_scratch(self):
         """The room that a loop's connections share for TLS."""
+        before = self.count_descriptors()
         peer, socket = self.connect()[0]
         peer.send_bytes(peer.answer())
         socket.expect("open", "")
         peer.send_close(1000)
         socket.next("close")
         peer.end()
-        self.await_calm(self.count_descriptors() - 1)
+        self.await_calm(before)
 
     def check(self, body, *arguments):
         """A row, after which the client must be unharmed.  One that failed leaves nothing behind
         for the next: that gets another client."""
         try:
             body(*arguments)
-            if not self.is_gone(KEPT_S):  # what is kept for the next time grows once; a leak, twice
+            if self.has_kept_more():  # for the next time that grows once; a leak, twice
                 self.usage = self.ask_usage()
                 body(*arguments)
             self.assert_unharmed()
@@ -112,7 +115,9 @@ class ClientSubject(Client):
     def await_calm(self, descriptor_count_max):
         """Connections linger for a moment."""
         end = time.monotonic() + PATIENCE_S
-        while self.count_descriptors() > descriptor_count_max and time.monotonic() < end:
+        while self.count_descriptors() > descriptor_count_max:
+            assert time.monotonic() < end, \
+                f"{self.count_descriptors()} descriptors, {descriptor_count_max} before"
             time.sleep(0.002)
 
     def assert_unharmed(self):
@@ -143,6 +148,11 @@ class ClientSubject(Client):
                 return False
             time.sleep(0.002)
         return True
+
+    def has_kept_more(self):
+        """Of memory, when all connections but the canary's are gone: they linger for a moment."""
+        self.await_calm(self.descriptor_count)
+        return not any(self.has_its_memory() for _ in range(KEPT_ASKED))
 
     def assert_gone(self):
         assert self.is_gone(PATIENCE_S), \

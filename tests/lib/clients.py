@@ -20,7 +20,7 @@ from collections import deque, namedtuple
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("TEST_CLIENTS",
                          str(ROOT / "build" / "tests" / "integration" / "test_clients"))
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 Ending = namedtuple("Ending", "code clean status http reason cause")
 

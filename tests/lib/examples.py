@@ -25,7 +25,7 @@ class LocalWebSocket(RawWebSocket):
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(10)
+        self.socket.settimeout(60)
         self.host = "localhost"
         self.key = base64.b64encode(os.urandom(16)).decode()
         self.unread = b""
@@ -56,7 +56,7 @@ class Program:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(20)
+            self.process.wait(60)
         finally:
             self.process.kill()
             self.process.stdin.close()

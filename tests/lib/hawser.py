@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import time
 
 from lib.rawws import RawWebSocket
 
@@ -19,7 +20,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("HAWSER", str(ROOT / "build" / "src" / "cmd" / "hawser"))
 
 
-def run(*arguments, timeout=10):
+# An address of our own: a port of it that was given back is nobody else's before we want it again.
+OWN_HOST = f"127.{os.getpid() >> 16 & 0x7F}.{os.getpid() >> 8 & 0xFF}.{os.getpid() & 0xFF or 1}"
+
+
+def run(*arguments, timeout=60):
     """Runs the command to its end: its exit status, stdout and stderr."""
     done = subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=timeout)
     return done.returncode, done.stdout, done.stderr
@@ -83,7 +88,19 @@ class Server(Place):
         with open(f"/proc/{self.process.pid}/maps", encoding="utf-8", errors="replace") as maps:
             return "libasan" in maps.read() or "asan" in os.environ.get("SANITIZE", "")
 
-    def wait(self, timeout=20):
+    def log_so_far(self):
+        """What it has written to stderr."""
+        return pathlib.Path(f"/proc/self/fd/{self.log.fileno()}").read_text(encoding="utf-8")
+
+    def await_log(self, words, timeout=60):
+        """Until it has written them."""
+        end = time.monotonic() + timeout
+        while words not in self.log_so_far():
+            assert time.monotonic() < end, f"no {words!r} in {self.log_so_far()!r}"
+            assert self.process.poll() is None, f"it has ended: {self.log_so_far()!r}"
+            time.sleep(0.01)
+
+    def wait(self, timeout=60):
         """Its exit status; what it wrote to stderr is then in `errors`."""
         self.process.wait(timeout)
         self.process.stdout.close()

@@ -17,7 +17,7 @@ import threading
 
 from lib.rawws import CLOSE, GUID, PING, PONG, TEXT, frame
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 
 
 class Peer:

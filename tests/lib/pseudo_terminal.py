@@ -20,7 +20,7 @@ import termios
 import time
 import unicodedata
 
-PATIENCE_S = 10
+PATIENCE_S = 60
 SEQUENCE = re.compile(r"\x1b\[(\d*)([A-Za-z])|\x1b\[\?2004[hl]|\x1b[=>]")
 
 

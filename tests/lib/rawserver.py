@@ -29,7 +29,7 @@ from lib.rawws import (BINARY, CLOSE, CONTINUATION, GUID, PING, PONG, TEXT, Clos
                        Frame, frame)
 from lib.talk import Talk
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 OPCODES = {CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG}
 
 Request = namedtuple("Request", "method target headers bytes")  # headers: names in lower case

@@ -13,10 +13,13 @@ client would.
 `send_bytes` sends anything at all, before the handshake and after it.
 """
 import base64
+import fcntl
 import hashlib
 import os
 import socket
 import struct
+import termios
+import time
 from collections import namedtuple
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
@@ -48,8 +51,18 @@ def frame(opcode, payload=b"", *, fin=True, rsv=0, mask=True, length_size=None):
     return head + key + masked.to_bytes(size, "big")
 
 
+def await_arrival(connection):
+    """Until the peer's kernel has all that was sent on a TCP socket: whoever reads now finds it."""
+    left = bytearray(4)
+    while True:
+        fcntl.ioctl(connection, termios.TIOCOUTQ, left)  # what was not acknowledged yet (tcp(7))
+        if not any(left):
+            return
+        time.sleep(0.001)
+
+
 class RawWebSocket:
-    def __init__(self, host, port, *, timeout=10, family=socket.AF_UNSPEC, tls=None, name=None,
+    def __init__(self, host, port, *, timeout=60, family=socket.AF_UNSPEC, tls=None, name=None,
                  session=None):
         """`tls` is an ssl.SSLContext, `name` what is asked for by SNI (else the host)."""
         if family == socket.AF_UNSPEC:

@@ -19,7 +19,7 @@ import time
 from lib.hawser import Server
 from lib.rawws import CLOSE, TEXT, ConnectionEnded, Frame
 
-PATIENCE_S = 8  # for what must come; generous, because a busy machine is no fault of the server
+PATIENCE_S = 60  # for what must come; generous, because a busy machine is no fault of the server
 
 
 class Subject(Server):

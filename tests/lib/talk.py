@@ -9,12 +9,10 @@
 A connection has a `socket`, what came on it already in `unread`, and `end()`.
 """
 import select
-import time
 
 from lib.rawws import CLOSE
 
-PATIENCE_S = 30  # for anything to happen at all
-FIN_S = 1
+PATIENCE_S = 60  # for anything to happen at all
 
 
 class Talk:
@@ -99,11 +97,11 @@ class Talk:
         return body
 
     def assert_end(self):
-        """FIN (not a reset), in time and behind nothing."""
+        """FIN (not a reset), and behind nothing.  Who waits for ours first would wait for ever:
+        servers are started with a --close-timeout that is longer than our patience."""
         self.end_our_side()
-        until = time.monotonic() + FIN_S
         while not self.ended:
-            assert self.take(max(0, until - time.monotonic())), "no FIN within a second"
+            assert self.take(PATIENCE_S), "no FIN"
         assert not self.came, f"behind the Close frame came {bytes(self.came[:60])!r}"
 
     def assert_failed(self, code):

@@ -20,7 +20,7 @@ import zlib
 from collections import namedtuple
 
 PROGRAM = os.environ.get("TEST_CLIENT", "build/tests/interop/client/test_client")
-PATIENCE_S = 20
+PATIENCE_S = 60
 PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 Line = namedtuple("Line", "number kind text at_s")  # text: all behind the kind

@@ -74,7 +74,7 @@ static void begin(const hws_decider *decider)
         .namespaces = namespaces,
         .namespace_count = 2,
         .decider = decider,
-        .connect_timeout_ms = 50,
+        .connect_timeout_ms = 1000,
         .memory = &memory,
     };
     assert_int_equal(hws_loop_new(NULL, &loop), HWS_OK);
@@ -295,7 +295,7 @@ static void a_slow_decision_about_a_connect(void **state)
     raw_client *client = connect_client();
     raw_send_text(client, "{\"id\":1,\"connect\":{}}");
     wait_for(1);
-    const uint64_t until_ms = hws_loop_now_ms(loop) + 200; /* connect_timeout_ms is 50 */
+    const uint64_t until_ms = hws_loop_now_ms(loop) + 1200; /* connect_timeout_ms is 1000 */
     while (hws_loop_now_ms(loop) < until_ms) assert_int_equal(hws_loop_step(loop, 10), HWS_OK);
     answer(&(hws_decision){0});
     expect(client, "\"connect\":{");

@@ -319,12 +319,9 @@ static void a_wait_ends_by_the_monotonic_clock(void **state)
     make(100);
     const uint64_t begin_ms = now_ms();
     assert_int_equal(take(begin_ms + 60), HWS_INBOX_NOTHING);
-    assert_in_range(now_ms() - begin_ms, 60, 5000);
-
-    const uint64_t again_ms = now_ms();
-    assert_int_equal(take(again_ms), HWS_INBOX_NOTHING); /* it has passed */
+    assert_true(now_ms() - begin_ms >= 60);
+    assert_int_equal(take(now_ms()), HWS_INBOX_NOTHING); /* it has passed */
     assert_int_equal(take(1), HWS_INBOX_NOTHING);
-    assert_in_range(now_ms() - again_ms, 0, 1000);
 }
 
 static void *push_later(void *user)
@@ -355,7 +352,7 @@ static void a_push_ends_the_wait(void **state)
     make(100);
     assert_int_equal(take_while_another_pushes(UINT64_MAX, "for ever"), HWS_INBOX_MESSAGE);
     assert_memory_equal(taken.data, "for ever", 8);
-    assert_int_equal(take_while_another_pushes(now_ms() + 20000, "in time"), HWS_INBOX_MESSAGE);
+    assert_int_equal(take_while_another_pushes(now_ms() + 600000, "in time"), HWS_INBOX_MESSAGE);
     assert_memory_equal(taken.data, "in time", 7);
 }
 
@@ -405,7 +402,7 @@ static void take_stream(size_t size_max)
     assert_int_equal(pthread_create(&other, NULL, push_stream, &has_failed), 0);
     uint32_t next = 0;
     for (;;) {
-        const hws_inbox_taken what = take(next % 3 == 0 ? now_ms() + 20000 : UINT64_MAX);
+        const hws_inbox_taken what = take(next % 3 == 0 ? now_ms() + 600000 : UINT64_MAX);
         if (has_room) atomic_store(&may_push, true);
         if (what == HWS_INBOX_END) break;
         assert_int_equal(what, HWS_INBOX_MESSAGE);

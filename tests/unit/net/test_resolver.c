@@ -312,7 +312,7 @@ static void test_resolution_delay(void **state)
         STEP_UNTIL(delay_runs());
         const uint64_t begun_ms = loop->now_ms;
         STEP_UNTIL(it.calls == 1);
-        assert_in_range(loop->now_ms - begun_ms, 50, 1000);
+        assert_true(loop->now_ms - begun_ms >= 50);
         assert_true(it.more);
         assert_string_equal(it.addresses, i == 0 ? "192.0.2.1 |" : "2001:db8::1 |");
         names_hold(families[i], false);

@@ -283,9 +283,9 @@ static void test_a_pause_from_the_beginning(void **state)
 static void test_a_pause_costs_the_peer_nothing(void **state)
 {
     (void)state;
-    it.options.ping_interval_ms = 30;
-    it.options.pong_timeout_ms = 30;
-    it.options.message_timeout_ms = 60;
+    it.options.ping_interval_ms = 100;
+    it.options.pong_timeout_ms = 2000; /* so long may a machine hold us up */
+    it.options.message_timeout_ms = 2000;
     it.options.route[0].on_message = note_message;
     start();
     messages = 0;
@@ -295,7 +295,7 @@ static void test_a_pause_costs_the_peer_nothing(void **state)
     assert_int_equal(hws_websocket_pause(it.last), HWS_OK);
     raw_send(client, 0x8A, NULL, 0);
     raw_send(client, 0x80, "ended", 5);
-    for (const uint64_t until = hws_loop_now_ms(it.loop) + 100; hws_loop_now_ms(it.loop) < until;)
+    for (const uint64_t until = hws_loop_now_ms(it.loop) + 2200; hws_loop_now_ms(it.loop) < until;)
         raw_turn(client);
     assert_int_equal(it.closed, 0);
     assert_int_equal(hws_websocket_resume(it.last), HWS_OK);
