@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What every TLS connection of ours is held to (RFC 9325), whatever its certificates. */
 #include <openssl/err.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "net/tls_explain.h"
 #include "net/tls_internal.h"
@@ -10,8 +12,16 @@ enum {
     CERTIFICATES_SIZE_MAX = 1 << 16, /* bytes that a peer's chain may take in all (row B018) */
 };
 
-/* Of TLS 1.2 (RFC 9325 §4.2); those of 1.3 are all good. */
-static const char CIPHERS[] = "ECDHE+AESGCM:ECDHE+CHACHA20:!aPSK";
+/* In the order in which a server chooses.  AES-128 first: no key exchange of ours is stronger than
+ * 128 bits (X25519, P-256), so longer keys are only slower, and SHA-384 with them.
+ * Of TLS 1.2 (RFC 9325 §4.2); those of 1.3 are all good. */
+static const char CIPHERS[] = "ECDHE+AES128+AESGCM:ECDHE+AESGCM:ECDHE+CHACHA20:!aPSK";
+static const char FIRST_SUITE[] = "TLS_AES_128_GCM_SHA256";
+enum { SUITES_SIZE = 512 }; /* RFC 8446 §B.4 knows of five, of 30 letters at most */
+
+/* Each connection brings a ticket, and spends one (RFC 8446 §C.4): of two, one would be made in
+ * vain. */
+enum { TICKET_COUNT = 1 };
 
 /* RFC 7301 §3.1: each name behind its length. */
 static const unsigned char PROTOCOLS[] = "\x08http/1.1";
@@ -62,6 +72,31 @@ static int verify_mode(const hws_tls_context *context)
     return SSL_VERIFY_NONE;
 }
 
+/* Behind what `suites` holds.  False: there is no room for it. */
+static bool append_suite(char suites[SUITES_SIZE], const char *name)
+{
+    const size_t used = strlen(suites);
+    const int size = snprintf(suites + used, SUITES_SIZE - used, "%s%s", used > 0 ? ":" : "", name);
+    return size > 0 && (size_t)size < SUITES_SIZE - used;
+}
+
+/* Of TLS 1.3: all that the system's policy (openssl.cnf) has let be, and in its order but for the
+ * first. */
+static bool order_suites(SSL_CTX *openssl)
+{
+    char suites[SUITES_SIZE] = "";
+    const struct stack_st_SSL_CIPHER *all = SSL_CTX_get_ciphers(openssl);
+    for (int is_rest = 0; is_rest <= 1; is_rest++)
+        for (int i = 0; i < sk_SSL_CIPHER_num(all); i++) {
+            const SSL_CIPHER *it = sk_SSL_CIPHER_value(all, i);
+            const char *name = SSL_CIPHER_get_name(it);
+            if (strcmp(SSL_CIPHER_get_version(it), "TLSv1.3") != 0) continue;
+            if ((strcmp(name, FIRST_SUITE) != 0) != is_rest) continue;
+            if (!append_suite(suites, name)) return false;
+        }
+    return SSL_CTX_set_ciphersuites(openssl, suites) == 1;
+}
+
 static bool apply_both(SSL_CTX *openssl)
 {
     SSL_CTX_set_security_level(openssl, SECURITY_LEVEL);
@@ -73,7 +108,7 @@ static bool apply_both(SSL_CTX *openssl)
     SSL_CTX_set_verify_depth(openssl, HWS_TLS_CHAIN_MAX);
     SSL_CTX_set_cert_verify_callback(openssl, verify, NULL);
     return SSL_CTX_set_min_proto_version(openssl, TLS1_2_VERSION) == 1 &&
-           SSL_CTX_set_cipher_list(openssl, CIPHERS) == 1;
+           SSL_CTX_set_cipher_list(openssl, CIPHERS) == 1 && order_suites(openssl);
 }
 
 /* Sessions live with their clients, in tickets: a million of them take no memory (row B020). */
@@ -83,6 +118,9 @@ static bool apply_server(hws_tls_context *context)
     SSL_CTX_set_session_cache_mode(openssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_alpn_select_cb(openssl, choose_protocol, NULL);
     SSL_CTX_set_client_hello_cb(openssl, hws_tls_hello_arrived, context);
+    /* Who puts ChaCha20 first has no instructions for AES: he gets it. */
+    SSL_CTX_set_options(openssl, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+    if (SSL_CTX_set_num_tickets(openssl, TICKET_COUNT) != 1) return false;
     /* No early data: who replays a ClientHello would repeat a request (RFC 8470, row B011). */
     return SSL_CTX_set_max_early_data(openssl, 0) == 1;
 }

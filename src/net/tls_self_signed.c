@@ -79,6 +79,21 @@ static bool fill(X509 *certificate, EVP_PKEY *key)
            add_extensions(certificate) && X509_sign(certificate, key, EVP_sha256()) > 0;
 }
 
+/* What was parsed is sent as it came; of what was put together OpenSSL makes the bytes anew in each
+ * handshake. */
+static bool read_again(X509 **certificate)
+{
+    unsigned char *bytes = NULL;
+    const int size = i2d_X509(*certificate, &bytes);
+    const unsigned char *rest = bytes;
+    X509 *parsed = size > 0 ? d2i_X509(NULL, &rest, size) : NULL;
+    OPENSSL_free(bytes);
+    if (!parsed) return false;
+    X509_free(*certificate);
+    *certificate = parsed;
+    return true;
+}
+
 hws_status hws_tls_self_signed(hws_tls_material *material)
 {
     hws_tls_material made = {
@@ -86,7 +101,8 @@ hws_status hws_tls_self_signed(hws_tls_material *material)
         .chain = sk_X509_new_null(),
         .key = EVP_EC_gen("P-256"),
     };
-    if (made.certificate && made.chain && made.key && fill(made.certificate, made.key)) {
+    if (made.certificate && made.chain && made.key && fill(made.certificate, made.key) &&
+        read_again(&made.certificate)) {
         *material = made;
         return HWS_OK;
     }

@@ -80,6 +80,60 @@ static void test_what_is_refused(void **state)
     hws_tls_context_unref(client);
 }
 
+/* What a server chooses of what such a client offers, in his order; of 1.3 and of 1.2. */
+static void assert_chosen(hws_tls_context *client, hws_tls_context *server, const char *suites,
+                          const char *ciphers, const char *wanted)
+{
+    ends it = meet(client, "a.example", server);
+    assert_int_equal(SSL_set_session(it.client, NULL), 1); /* a whole handshake */
+    if (suites) assert_int_equal(SSL_set_ciphersuites(it.client, suites), 1);
+    if (ciphers) {
+        assert_int_equal(SSL_set_max_proto_version(it.client, TLS1_2_VERSION), 1);
+        assert_int_equal(SSL_set_cipher_list(it.client, ciphers), 1);
+    }
+    assert_null(shake(&it));
+    assert_string_equal(SSL_get_cipher_name(it.client), wanted);
+    part(&it);
+}
+
+/* AES-128, unless he wants none of it, or has no AES. */
+static void test_what_is_chosen(void **state)
+{
+    (void)state;
+    static const char *const CASES[][3] = {
+        {NULL, NULL, "TLS_AES_128_GCM_SHA256"},
+        {"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256", NULL,
+         "TLS_AES_128_GCM_SHA256"},
+        {"TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256", NULL,
+         "TLS_CHACHA20_POLY1305_SHA256"},
+        {"TLS_AES_256_GCM_SHA384", NULL, "TLS_AES_256_GCM_SHA384"},
+        {NULL, "ECDHE+AESGCM:ECDHE+CHACHA20", "ECDHE-ECDSA-AES128-GCM-SHA256"},
+        {NULL, "ECDHE+CHACHA20:ECDHE+AESGCM", "ECDHE-ECDSA-CHACHA20-POLY1305"},
+        {NULL, "ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-ECDSA-AES256-GCM-SHA384"},
+    };
+    hws_tls_context *server = new_server();
+    hws_tls_context *client = new_client();
+    for (size_t i = 0; i < COUNT_OF(CASES); i++)
+        assert_chosen(client, server, CASES[i][0], CASES[i][1], CASES[i][2]);
+    hws_tls_context_unref(server);
+    hws_tls_context_unref(client);
+}
+
+/* Ours takes all that OpenSSL has by default, AES-128 first. */
+static void test_what_a_client_offers(void **state)
+{
+    (void)state;
+    hws_tls_context *client = new_client();
+    SSL *ssl = new_ssl(client, "a.example", 443);
+    static const char *const OFFERED[] = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+                                          "TLS_CHACHA20_POLY1305_SHA256",
+                                          "ECDHE-ECDSA-AES128-GCM-SHA256"};
+    for (size_t i = 0; i < COUNT_OF(OFFERED); i++)
+        assert_string_equal(SSL_get_cipher_list(ssl, (int)i), OFFERED[i]);
+    SSL_free(ssl);
+    hws_tls_context_unref(client);
+}
+
 /* Rows B015, B017. */
 static void test_alpn(void **state)
 {
@@ -326,6 +380,31 @@ static void test_tickets_are_for_one_use(void **state)
     assert_false(SSL_session_reused(second.client));
     part(&first);
     part(&second);
+    hws_tls_context_unref(server);
+    hws_tls_context_unref(client);
+}
+
+static int ticket_count;
+
+static int count_ticket(SSL *ssl, SSL_SESSION *session)
+{
+    (void)ssl, (void)session;
+    ticket_count++;
+    return 0;
+}
+
+/* A second one would be made for nobody: the next connection, resumed or not, brings its own. */
+static void test_one_ticket_for_each_connection(void **state)
+{
+    (void)state;
+    hws_tls_context *server = new_server();
+    hws_tls_context *client = new_client();
+    ends it = meet(client, "a.example", server);
+    SSL_CTX_sess_set_new_cb(SSL_get_SSL_CTX(it.client), count_ticket);
+    ticket_count = 0;
+    assert_null(shake(&it));
+    assert_int_equal(ticket_count, 1);
+    part(&it);
     hws_tls_context_unref(server);
     hws_tls_context_unref(client);
 }
@@ -621,6 +700,8 @@ int main(void)
         TLS_TEST(test_what_is_agreed_on),
         TLS_TEST(test_is_counted),
         TLS_TEST(test_what_is_refused),
+        TLS_TEST(test_what_is_chosen),
+        TLS_TEST(test_what_a_client_offers),
         TLS_TEST(test_alpn),
         TLS_TEST(test_names_choose_the_pair),
         TLS_TEST(test_two_kinds_of_keys),
@@ -629,6 +710,7 @@ int main(void)
         TLS_TEST(test_names_that_are_none),
         TLS_TEST(test_resumption),
         TLS_TEST(test_tickets_are_for_one_use),
+        TLS_TEST(test_one_ticket_for_each_connection),
         TLS_TEST(test_tickets_are_bound_to_the_name),
         TLS_TEST(test_sessions_are_bounded),
         TLS_TEST(test_client_certificates),
