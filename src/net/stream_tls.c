@@ -144,7 +144,6 @@ static void release(hws_stream_tls *tls)
     const hws_memory *memory = memory_of(tls);
     if (tls->ssl) keep_session(tls);
     SSL_free(tls->ssl);
-    hws_tls_transport_release(&tls->transport);
     hws_tls_context_unref(tls->context);
     hws_loop_undefer(tls->loop, &tls->turn_end);
     hws_queue_clear(&tls->stream.queue);
@@ -269,7 +268,8 @@ static const hws_stream_kind kind = {
 static hws_status begin(hws_stream_tls *tls, const char *host, uint16_t port)
 {
     HWS_TRY(hws_tls_context_begin(tls->context, host, port, &tls->ssl));
-    HWS_TRY(hws_tls_transport_init(&tls->transport, tls->ssl, &tls->lower->queue));
+    HWS_TRY(hws_tls_transport_init(&tls->transport, hws_tls_context_transport(tls->context),
+                                   tls->ssl, &tls->lower->queue));
     /* What sending relies on, and what keeps an idle connection small. */
     SSL_set_mode(tls->ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                SSL_MODE_RELEASE_BUFFERS);

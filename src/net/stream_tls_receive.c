@@ -67,7 +67,7 @@ static void become_ready(hws_stream_tls *tls)
 void hws_stream_tls_shake_hands(hws_stream_tls *tls)
 {
     hws_stream_tls_mark(tls, HWS_STREAM_TLS_STARTED);
-    ERR_clear_error();
+    hws_stream_tls_forget_errors();
     const int result = SSL_do_handshake(tls->ssl);
     if (result == 1) {
         become_ready(tls);
@@ -88,16 +88,24 @@ typedef enum finding {
     FAILURE,
 } finding;
 
+/* After a record was read: whether that was all.  The SSL would say so itself, but only after it
+ * has made a buffer for the next record, and freed it: half as much work as the record was. */
+static bool is_used_up(const hws_stream_tls *tls)
+{
+    return tls->transport.input.size == 0 && SSL_has_pending(tls->ssl) == 0;
+}
+
 /* Fills `room` with as many records as have come. */
 static finding read_records(hws_stream_tls *tls, hws_span room, size_t *size)
 {
     *size = 0;
     while (*size < room.size) {
         size_t count;
-        ERR_clear_error();
+        hws_stream_tls_forget_errors();
         const int result = SSL_read_ex(tls->ssl, room.data + *size, room.size - *size, &count);
         if (result == 1) {
             *size += count;
+            if (is_used_up(tls)) return EMPTY;
             continue;
         }
         const int error = SSL_get_error(tls->ssl, result);

@@ -43,7 +43,7 @@ static bool encrypt(hws_stream_tls *tls, size_t size_max)
     while (queue->size > 0 && tls->lower->queue.size < size_max) {
         const hws_span front = front_of(tls);
         size_t written; /* at most a record: SSL_MODE_ENABLE_PARTIAL_WRITE */
-        ERR_clear_error();
+        hws_stream_tls_forget_errors();
         if (SSL_write_ex(tls->ssl, front.data, front.size, &written) != 1) return false;
         hws_queue_drop(queue, written);
     }
@@ -55,7 +55,7 @@ static bool say_goodbye(hws_stream_tls *tls)
 {
     if (hws_stream_tls_is(tls, HWS_STREAM_TLS_SHUTDOWN_DONE)) return true;
     hws_stream_tls_mark(tls, HWS_STREAM_TLS_SHUTDOWN_DONE);
-    ERR_clear_error();
+    hws_stream_tls_forget_errors();
     return SSL_shutdown(tls->ssl) >= 0;
 }
 

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/try.h"
 #include "net/tls_internal.h"
+#include "net/tls_transport.h"
 
 enum {
     NAME_MAX_SIZE = 253, /* RFC 1035 §2.3.4, in text */
@@ -71,6 +72,8 @@ static hws_status fill(hws_tls_context *context, const hws_tls_options *options,
         HWS_TRY(hws_tls_file_init(&context->authorities, context->memory, options->authorities));
     if (context->role == HWS_TLS_CLIENT)
         HWS_TRY(hws_tls_sessions_new(context->memory, &context->sessions));
+    context->transport = hws_tls_transport_method_new();
+    if (!context->transport) return HWS_ERR_NO_MEMORY;
     HWS_TRY(hws_tls_profile_apply(context));
     return hws_tls_renewal_begin(context, line);
 }
@@ -124,6 +127,7 @@ void hws_tls_context_unref(hws_tls_context *context)
     if (!context || atomic_fetch_sub(&context->reference_count, 1) > 1) return;
     const hws_memory *memory = context->memory;
     SSL_CTX_free(context->openssl);
+    BIO_meth_free(context->transport);
     hws_tls_sessions_free(context->sessions);
     for (size_t i = 0; i < context->identity_count; i++)
         hws_tls_identity_release(&context->identities[i], memory);
@@ -146,6 +150,11 @@ void hws_tls_context_count(const hws_tls_context *context, uint64_t *handshakes,
 hws_tls_role hws_tls_context_role(const hws_tls_context *context)
 {
     return context->role;
+}
+
+const BIO_METHOD *hws_tls_context_transport(const hws_tls_context *context)
+{
+    return context->transport;
 }
 
 const char *hws_tls_context_fingerprint(hws_tls_context *context)

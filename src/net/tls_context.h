@@ -12,7 +12,8 @@
 #include "hawser/tls.h"
 #include "loop/loop.h"
 
-struct ssl_st; /* OpenSSL's SSL */
+struct ssl_st;        /* OpenSSL's SSL */
+struct bio_method_st; /* its BIO_METHOD */
 
 typedef struct hws_tls_context hws_tls_context;
 
@@ -50,6 +51,9 @@ void hws_tls_context_renew(hws_tls_context *context);
 /* Handshakes that succeeded, and how many of them resumed a session.  Thread: any. */
 void hws_tls_context_count(const hws_tls_context *context, uint64_t *handshakes,
                            uint64_t *resumptions);
+
+/* What the transports of its SSLs are made with (net/tls_transport.h).  Lifetime: the context's. */
+const struct bio_method_st *hws_tls_context_transport(const hws_tls_context *context);
 
 /* An SSL for one connection, in its role's initial state, ready for SSL_set_bio: pairs are looked
  * at again first (at most once a second).  `host` is whom a client wants to reach: a name (sent as

@@ -22,6 +22,7 @@ struct hws_tls_context {
     /* Of what renewals change.  Recursive: `log` may ask for the fingerprint. */
     pthread_mutex_t lock;
     SSL_CTX *openssl;
+    BIO_METHOD *transport; /* which does not change */
 
     hws_tls_identity identities[HWS_TLS_PAIR_MAX];
     size_t identity_count;

@@ -18,18 +18,19 @@ struct bio_method_st; /* its BIO_METHOD */
 typedef struct hws_tls_transport {
     hws_span input;    /* not read yet; the owner fills it in */
     hws_queue *output; /* borrowed */
-    struct bio_method_st *method;
-    bool is_refused; /* set by the owner: nothing more is read, which fails the SSL */
-    bool no_memory;  /* for `output`: why the SSL failed */
+    bool is_refused;   /* set by the owner: nothing more is read, which fails the SSL */
+    bool no_memory;    /* for `output`: why the SSL failed */
 } hws_tls_transport;
 
-/* Puts itself under `ssl`.  Both stay where they are until the SSL has been freed; only then
- * hws_tls_transport_release.  On failure there is nothing to release.
+/* What all transports do, as OpenSSL wants it: it can only be made at run time.  A context has one
+ * for all of its streams.  NULL: no memory.  Ends by BIO_meth_free, after all SSLs over it. */
+struct bio_method_st *hws_tls_transport_method_new(void);
+
+/* Puts itself under `ssl`.  Both stay where they are until the SSL has been freed.
  *
  * Errors: HWS_ERR_NO_MEMORY. */
-HWS_MUST_CHECK hws_status hws_tls_transport_init(hws_tls_transport *transport, struct ssl_st *ssl,
-                                                 hws_queue *output);
-
-void hws_tls_transport_release(hws_tls_transport *transport);
+HWS_MUST_CHECK hws_status hws_tls_transport_init(hws_tls_transport *transport,
+                                                 const struct bio_method_st *method,
+                                                 struct ssl_st *ssl, hws_queue *output);
 
 #endif /* HAWSER_NET_TLS_TRANSPORT_H */

@@ -14,9 +14,11 @@
 #include <openssl/x509v3.h>
 
 #include "net/tls_context.h"
+#include "net/tls_transport.h"
 
 struct hws_tls_context {
     SSL_CTX *ssl_context;
+    BIO_METHOD *transport;
     SSL *last; /* begun; for the test to look at while it lives */
     hws_tls_role role;
     int reference_count;
@@ -70,6 +72,8 @@ static inline hws_tls_context *fake_tls_context_new(hws_tls_role role, int versi
     assert(context);
     context->role = role;
     context->reference_count = 1;
+    context->transport = hws_tls_transport_method_new();
+    assert(context->transport);
     context->ssl_context =
         SSL_CTX_new(role == HWS_TLS_SERVER ? TLS_server_method() : TLS_client_method());
     SSL_CTX *inner = context->ssl_context;
@@ -97,12 +101,18 @@ void hws_tls_context_unref(hws_tls_context *context)
 {
     if (!context || --context->reference_count > 0) return;
     SSL_CTX_free(context->ssl_context);
+    BIO_meth_free(context->transport);
     free(context);
 }
 
 hws_tls_role hws_tls_context_role(const hws_tls_context *context)
 {
     return context->role;
+}
+
+const BIO_METHOD *hws_tls_context_transport(const hws_tls_context *context)
+{
+    return context->transport;
 }
 
 hws_status hws_tls_context_begin(hws_tls_context *context, const char *host, uint16_t port,

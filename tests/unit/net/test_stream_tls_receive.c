@@ -55,6 +55,26 @@ static void test_many_records_in_one_call(void **state)
                      (sizeof bytes + HWS_SCRATCH_SIZE - 1) / HWS_SCRATCH_SIZE);
 }
 
+/* A last record of which the end has no room in the scratch: the rest is the SSL's, and comes. */
+static void test_last_record_in_two_calls(void **state)
+{
+    (void)state;
+    enum { FIRST_SIZE = 100 };
+    shake_hands();
+    fill();
+    say_bytes(&client, bytes, FIRST_SIZE);
+    turn();
+    fake_stream_take(&client.fake, SIZE_MAX);
+    say_bytes(&client, bytes + FIRST_SIZE, HWS_SCRATCH_SIZE);
+    turn();
+    fake_stream_take(&client.fake, SIZE_MAX);
+    assert_int_equal(client.stream->queue.size, 0);
+    give_all(&client, &server);
+    assert_heard_long(FIRST_SIZE + HWS_SCRATCH_SIZE);
+    assert_int_equal(server.receive_calls, 2);
+    assert_int_equal(server.largest, HWS_SCRATCH_SIZE);
+}
+
 /* Row B022: what a pause leaves unread, in our hands and in OpenSSL's, is not forgotten. */
 static void test_pause_keeps_what_is_unread(void **state)
 {
@@ -573,6 +593,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_many_records_in_one_call, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_last_record_in_two_calls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pause_keeps_what_is_unread, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pause_between_records, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_pause_when_ready, set_up, tear_down),
