@@ -107,6 +107,7 @@ extern "C" {
     X(ERR_PROXY, -105, 1006, 502, "the proxy did not open the way")                                \
     X(ERR_PROXY_AUTHENTICATION, -106, 1006, 502, "the proxy wants other credentials")              \
     X(ERR_PROXY_PROTOCOL, -107, 1006, 502, "the proxy does not speak its protocol")                \
+    X(ERR_PROXY_HEADER, -108, 1002, 400, "no header of the PROXY protocol, or a broken one")      \
     /* TLS. */                                                                                     \
     X(ERR_TLS, -110, 1015, 502, "TLS failed")                                                      \
     X(ERR_TLS_UNTRUSTED, -111, 1015, 502, "certificate of an unknown authority")                   \

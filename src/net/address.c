@@ -11,7 +11,7 @@ static bool is_text(hws_text text, const char *word)
     return text.size == strlen(word) && memcmp(text.data, word, text.size) == 0;
 }
 
-static hws_address of_v4(struct in_addr host, uint16_t port)
+hws_address hws_address_of_v4(struct in_addr host, uint16_t port)
 {
     return (hws_address){
         .v4 = {.sin_family = AF_INET, .sin_addr = host, .sin_port = htons(port)},
@@ -19,7 +19,7 @@ static hws_address of_v4(struct in_addr host, uint16_t port)
     };
 }
 
-static hws_address of_v6(struct in6_addr host, uint16_t port)
+hws_address hws_address_of_v6(struct in6_addr host, uint16_t port)
 {
     return (hws_address){
         .v6 = {.sin6_family = AF_INET6, .sin6_addr = host, .sin6_port = htons(port)},
@@ -36,8 +36,8 @@ static bool system_has_v6(void)
 
 static hws_address any(uint16_t port)
 {
-    if (system_has_v6()) return of_v6(in6addr_any, port);
-    return of_v4((struct in_addr){.s_addr = htonl(INADDR_ANY)}, port);
+    if (system_has_v6()) return hws_address_of_v6(in6addr_any, port);
+    return hws_address_of_v4((struct in_addr){.s_addr = htonl(INADDR_ANY)}, port);
 }
 
 bool hws_address_literal(hws_text host, uint16_t port, hws_address *address)
@@ -50,9 +50,9 @@ bool hws_address_literal(hws_text host, uint16_t port, hws_address *address)
     struct in_addr v4;
     struct in6_addr v6;
     if (inet_pton(AF_INET, literal, &v4) == 1)
-        *address = of_v4(v4, port);
+        *address = hws_address_of_v4(v4, port);
     else if (inet_pton(AF_INET6, literal, &v6) == 1)
-        *address = of_v6(v6, port);
+        *address = hws_address_of_v6(v6, port);
     else
         return false;
     return true;
@@ -63,9 +63,9 @@ size_t hws_address_listen(hws_text host, uint16_t port, hws_address addresses[2]
     if (is_text(host, "*")) {
         addresses[0] = any(port);
     } else if (is_text(host, "localhost")) {
-        addresses[0] = of_v4((struct in_addr){.s_addr = htonl(INADDR_LOOPBACK)}, port);
+        addresses[0] = hws_address_of_v4((struct in_addr){.s_addr = htonl(INADDR_LOOPBACK)}, port);
         if (!system_has_v6()) return 1;
-        addresses[1] = of_v6(in6addr_loopback, port);
+        addresses[1] = hws_address_of_v6(in6addr_loopback, port);
         return 2;
     } else if (!hws_address_literal(host, port, &addresses[0])) {
         return 0;

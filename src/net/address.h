@@ -29,6 +29,9 @@ typedef struct hws_address {
  * Returns the number of addresses written, at most 2; 0: not an address. */
 size_t hws_address_listen(hws_text host, uint16_t port, hws_address addresses[2]);
 
+hws_address hws_address_of_v4(struct in_addr host, uint16_t port);
+hws_address hws_address_of_v6(struct in6_addr host, uint16_t port);
+
 /* Reads a literal of either family (v6 without brackets, and without a zone).
  * Returns: false: it is none, and `address` is as it was. */
 HWS_MUST_CHECK bool hws_address_literal(hws_text host, uint16_t port, hws_address *address);

@@ -51,6 +51,7 @@ typedef struct hws_stream_kind {
     void (*shutdown)(hws_stream *stream);
     void (*close)(hws_stream *stream, uint32_t linger_ms);
     int (*fd)(const hws_stream *stream);
+    void (*peer)(const hws_stream *stream, hws_address *address);
     hws_loop *(*loop)(const hws_stream *stream);
 
     /* NULL: the status that on_end told says it all. */
@@ -137,10 +138,24 @@ static inline hws_loop *hws_stream_loop(const hws_stream *stream)
     return stream->kind->loop(stream);
 }
 
-/* The socket underneath, for asking its addresses; never for reading, writing or closing. */
+/* The socket underneath, for asking about it; never for reading, writing or closing. */
 static inline int hws_stream_fd(const hws_stream *stream)
 {
     return stream->kind->fd(stream);
+}
+
+/* Whom it leads to: the address that the socket has at its other end, or that of whom a proxy
+ * speaks for there.  A zero address when it cannot be told. */
+static inline void hws_stream_peer(const hws_stream *stream, hws_address *address)
+{
+    stream->kind->peer(stream, address);
+}
+
+/* Bytes that came for an earlier owner, to the present one, who receives: within the on_receive
+ * that they came with, when nothing has been received since. */
+static inline void hws_stream_pass_on(hws_stream *stream, hws_span bytes)
+{
+    if (bytes.size > 0) stream->calls->on_receive(stream->owner, bytes);
 }
 
 /* Writes why it ended, in one line of words, when there is more to say than the text of the status

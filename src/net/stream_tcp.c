@@ -411,6 +411,14 @@ static int tcp_fd(const hws_stream *stream)
     return ((const stream_tcp *)stream)->io.fd;
 }
 
+static void tcp_peer(const hws_stream *stream, hws_address *address)
+{
+    if (stream->tally && stream->tally->peer)
+        stream->tally->peer(stream->tally, address);
+    else
+        hws_address_of_peer(tcp_fd(stream), address);
+}
+
 static hws_loop *tcp_loop(const hws_stream *stream)
 {
     return loop_of((const stream_tcp *)stream);
@@ -424,6 +432,7 @@ static const hws_stream_kind kind = {
     .shutdown = tcp_shutdown,
     .close = tcp_close,
     .fd = tcp_fd,
+    .peer = tcp_peer,
     .loop = tcp_loop,
 };
 

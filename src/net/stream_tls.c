@@ -240,6 +240,11 @@ static int tls_fd(const hws_stream *stream)
     return hws_stream_fd(((const hws_stream_tls *)stream)->lower);
 }
 
+static void tls_peer(const hws_stream *stream, hws_address *address)
+{
+    hws_stream_peer(((const hws_stream_tls *)stream)->lower, address);
+}
+
 static hws_loop *tls_loop(const hws_stream *stream)
 {
     return ((const hws_stream_tls *)stream)->loop;
@@ -261,6 +266,7 @@ static const hws_stream_kind kind = {
     .shutdown = tls_shutdown,
     .close = tls_close,
     .fd = tls_fd,
+    .peer = tls_peer,
     .loop = tls_loop,
     .explain = tls_explain,
 };

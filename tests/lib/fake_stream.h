@@ -82,6 +82,12 @@ static inline int fake_stream_kind_fd(const hws_stream *stream)
     return -1;
 }
 
+static inline void fake_stream_kind_peer(const hws_stream *stream, hws_address *address)
+{
+    *address = (hws_address){0};
+    if (stream->tally && stream->tally->peer) stream->tally->peer(stream->tally, address);
+}
+
 static inline hws_loop *fake_stream_kind_loop(const hws_stream *stream)
 {
     return ((const fake_stream *)stream)->loop;
@@ -96,6 +102,7 @@ static inline void fake_stream_init(fake_stream *fake, hws_loop *loop)
         .shutdown = fake_stream_kind_shutdown,
         .close = fake_stream_kind_close,
         .fd = fake_stream_kind_fd,
+        .peer = fake_stream_kind_peer,
         .loop = fake_stream_kind_loop,
     };
     fake->stream = (hws_stream){.kind = &KIND};
