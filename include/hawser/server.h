@@ -150,7 +150,15 @@ typedef struct hws_server_options {
     uint32_t inherited_count;
 
     uint32_t drain_ms; /* hws_serve: over which SIGTERM spreads its closes; 0: 30000 */
-    char reserved[52]; /* zero */
+
+    /* Proxies in front that say whom they speak for in the PROXY protocol (version 1 or 2) before
+     * anything else, TLS too: addresses and networks such as "192.0.2.1", "10.0.0.0/8" or
+     * "2001:db8::/32", and "unix" for those on unix sockets, separated by spaces, 32 at most.  Who
+     * comes from there must say it, within handshake_timeout_ms, or is sent off without an answer;
+     * whom it names is the peer for limits, logs and callbacks.  From elsewhere the same bytes are
+     * no HTTP.  NULL: there are none. */
+    const char *proxy_protocol;
+    char reserved[44]; /* zero */
 } hws_server_options;
 
 /* The levels of on_log. */

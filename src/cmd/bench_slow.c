@@ -3,6 +3,7 @@
  * then in the socket. */
 #include "cmd/bench_slow.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -15,10 +16,15 @@ enum {
 static void on_open(hws_websocket ws, void *user)
 {
     bench_slow *it = user;
-    const char *greeting = it->worker->load->greeting;
+    const bench_options *options = it->worker->load->options;
     it->open_count++;
     it->opened_count++;
-    if (greeting) (void)hws_websocket_send_text(ws, greeting);
+    if (options->mode != BENCH_CHAT) return;
+    char subscribe[512];
+    snprintf(subscribe, sizeof subscribe, "{\"id\":2,\"subscribe\":{\"channel\":\"%s\"}}",
+             options->channel);
+    (void)hws_websocket_send_text(ws, "{\"id\":1,\"connect\":{}}");
+    (void)hws_websocket_send_text(ws, subscribe);
 }
 
 static void on_close(hws_websocket ws, const hws_close *close, void *user)

@@ -43,16 +43,10 @@ static bool check_clients(const char *command, const secure *it)
     return true;
 }
 
-bool secure_is_https(const char *listen)
-{
-    return listen && (strstr(listen, "https://") || strstr(listen, "https+fd:"));
-}
-
 /* Nobody is to believe that he listens with TLS when he does not. */
-static bool check_listen(const char *command, const secure *it, const char *listen,
-                         const char *admin_listen)
+static bool check_listen(const char *command, const secure *it, const char *listen)
 {
-    const bool is_https = secure_is_https(listen) || secure_is_https(admin_listen);
+    const bool is_https = strstr(listen, "https://") || strstr(listen, "https+fd:");
     if (is_https && !secure_is_wanted(it)) {
         options_complain(command, "https:// needs --certificate and --key, or --self-signed");
         return false;
@@ -70,11 +64,10 @@ static bool check_listen(const char *command, const secure *it, const char *list
     return true;
 }
 
-bool secure_check(const char *command, const secure *it, const char *listen,
-                  const char *admin_listen)
+bool secure_check(const char *command, const secure *it, const char *listen)
 {
     return check_pairs(command, it) && check_clients(command, it) &&
-           check_listen(command, it, listen, admin_listen);
+           check_listen(command, it, listen);
 }
 
 void secure_fill(const secure *it, hws_tls_options *options)

@@ -20,6 +20,7 @@ typedef struct serve_options {
     option_list listen;
     option_list origins;
     option_list hosts;
+    option_list proxy_protocol;
     secure secure;
     const char *files;
     const char *echo_path;
@@ -40,7 +41,6 @@ typedef struct serve_options {
     const char *token_issuer;
     const char *api_key;
     const char *admin_token;
-    const char *admin_listen; /* NULL: at its own default */
     hooks hooks;
     bool no_core_dumps;
     bool token_without_exp;

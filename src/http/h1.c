@@ -42,7 +42,7 @@ static void move_alarm(hws_h1 *h1, uint64_t at_ms)
     (void)status;
 }
 
-static void expect_by(hws_h1 *h1, uint64_t deadline_ms)
+void hws_h1_expect_by(hws_h1 *h1, uint64_t deadline_ms)
 {
     h1->deadline_ms = deadline_ms;
     if (deadline_ms < hws_alarm_at_ms(&h1->alarm, h1->loop)) move_alarm(h1, deadline_ms);
@@ -50,7 +50,7 @@ static void expect_by(hws_h1 *h1, uint64_t deadline_ms)
 
 void hws_h1_expect_within(hws_h1 *h1, uint32_t timeout_ms)
 {
-    expect_by(h1, hws_loop_now_ms(h1->loop) + timeout_ms);
+    hws_h1_expect_by(h1, hws_loop_now_ms(h1->loop) + timeout_ms);
 }
 
 /* Ending. */

@@ -56,6 +56,9 @@ HWS_MUST_CHECK hws_status hws_h1_new(hws_loop *loop, hws_stream *stream,
                                      const hws_h1_options *options, const hws_h1_owner *calls,
                                      void *owner, hws_h1 **h1);
 
+/* Brings forward when the first head must be whole.  To be called before anything has come. */
+void hws_h1_expect_by(hws_h1 *h1, uint64_t deadline_ms);
+
 hws_h1 *hws_request_h1(hws_request *request);
 void *hws_h1_owner_of(const hws_h1 *h1);
 hws_request *hws_h1_request(hws_h1 *h1); /* the one that is held or being answered */

@@ -45,7 +45,7 @@ const char *hws_request_address(hws_request *request)
 {
     if (request->address[0] == '\0') {
         hws_address peer;
-        hws_address_of_peer(hws_stream_fd(request->h1->stream), &peer);
+        hws_stream_peer(request->h1->stream, &peer);
         hws_address_text(&peer, request->address);
     }
     return request->address;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "base/memory.h"
+#include "base/try.h"
 
 enum {
     BUCKETS_MIN = 64,
@@ -43,6 +44,7 @@ struct hws_addresses {
     size_t idle_count; /* entries without a connection */
     uint32_t count;    /* connections */
     bool orphaned;
+    entry unknown; /* of those whose address is still to be told; never in the table */
 };
 
 /* Whose a connection is. */
@@ -177,6 +179,17 @@ static void add(hws_tally *tally)
     pthread_mutex_unlock(&it->home->lock);
 }
 
+/* Without a connection it may be forgotten, at once or some time. */
+static void idle(hws_addresses *it, entry *gone)
+{
+    if (is_forgettable(it, gone, true)) {
+        forget(it, gone);
+    } else if (gone->count == 0) {
+        it->idle_count++;
+        bound_idle(it);
+    }
+}
+
 static void leave(hws_tally *tally)
 {
     entry *gone = (entry *)tally;
@@ -185,12 +198,7 @@ static void leave(hws_tally *tally)
     assert(gone->count > 0);
     gone->count--;
     it->count--;
-    if (is_forgettable(it, gone, true)) {
-        forget(it, gone);
-    } else if (gone->count == 0) {
-        it->idle_count++;
-        bound_idle(it);
-    }
+    if (gone != &it->unknown) idle(it, gone);
     let_go(it);
 }
 
@@ -223,30 +231,69 @@ static hws_status judge(const hws_addresses *it, entry *from)
                                                                        : HWS_ERR_ADDRESS_RATE;
 }
 
-static hws_status enter(hws_addresses *it, const hws_address *peer, hws_tally **tally)
+/* Whose entry it is, when there is room for one more of it. */
+static hws_status admit(hws_addresses *it, const hws_address *peer, entry **out)
 {
-    if (it->count >= it->rules.all_count_max) return HWS_ERR_LIMIT;
     bool is_local;
     const source origin = origin_of(peer, &is_local);
     entry *from = find(it, &origin);
     if (!from) from = make(it, &origin, is_local);
     if (!from) return HWS_ERR_NO_MEMORY;
-    const hws_status status = judge(it, from);
-    if (status != HWS_OK) return status;
+    HWS_TRY(judge(it, from));
+    *out = from;
+    return HWS_OK;
+}
+
+static hws_tally *count_in(hws_addresses *it, entry *from)
+{
+    if (from->count++ == 0 && from != &it->unknown) it->idle_count--;
+    return &from->tally;
+}
+
+/* `peer` NULL: not known yet. */
+static hws_status enter(hws_addresses *it, const hws_address *peer, hws_tally **tally)
+{
+    entry *from = &it->unknown;
+    if (it->count >= it->rules.all_count_max) return HWS_ERR_LIMIT;
+    if (peer) HWS_TRY(admit(it, peer, &from));
     if (!hws_bucket_take(&it->all, &it->rules.all_rate, it->now_ms, 1))
         return HWS_ERR_CONNECTION_RATE;
-    if (from->count++ == 0) it->idle_count--;
+    *tally = count_in(it, from);
     it->count++;
-    *tally = &from->tally;
     return HWS_OK;
+}
+
+static hws_status settle(hws_addresses *it, const hws_address *peer, hws_tally **tally)
+{
+    entry *from;
+    assert(*tally == &it->unknown.tally);
+    HWS_TRY(admit(it, peer, &from));
+    it->unknown.count--;
+    *tally = count_in(it, from);
+    return HWS_OK;
+}
+
+static void see_time(hws_addresses *it, uint64_t now_ms)
+{
+    if (now_ms > it->now_ms) it->now_ms = now_ms; /* of whichever thread is ahead */
 }
 
 hws_status hws_addresses_enter(hws_addresses *it, const hws_address *peer, uint64_t now_ms,
                                hws_tally **tally)
 {
     pthread_mutex_lock(&it->lock);
-    if (now_ms > it->now_ms) it->now_ms = now_ms; /* of whichever thread is ahead */
+    see_time(it, now_ms);
     const hws_status status = enter(it, peer, tally);
+    pthread_mutex_unlock(&it->lock);
+    return status;
+}
+
+hws_status hws_addresses_settle(hws_addresses *it, const hws_address *peer, uint64_t now_ms,
+                                hws_tally **tally)
+{
+    pthread_mutex_lock(&it->lock);
+    see_time(it, now_ms);
+    const hws_status status = settle(it, peer, tally);
     pthread_mutex_unlock(&it->lock);
     return status;
 }
@@ -267,7 +314,12 @@ hws_status hws_addresses_new(const hws_memory *memory, const hws_hash_key *key,
     hws_addresses *made = hws_memory_new(memory, sizeof *made);
     if (!made) return HWS_ERR_NO_MEMORY;
     *made = (hws_addresses){
-        .memory = memory, .key = *key, .rules = *rules, .bucket_count = BUCKETS_MIN};
+        .memory = memory,
+        .key = *key,
+        .rules = *rules,
+        .bucket_count = BUCKETS_MIN,
+        .unknown = {.tally = {.add = add, .remove = leave}, .home = made},
+    };
     made->buckets = hws_memory_new_zeroed(memory, BUCKETS_MIN * sizeof(entry *));
     if (!made->buckets || pthread_mutex_init(&made->lock, NULL) != 0) {
         hws_memory_free(memory, made->buckets, BUCKETS_MIN * sizeof(entry *));

@@ -36,13 +36,22 @@ HWS_MUST_CHECK hws_status hws_addresses_new(const hws_memory *memory, const hws_
 /* The last connection that is still counted frees it.  NULL is let pass. */
 void hws_addresses_free(hws_addresses *addresses);
 
-/* Counts a connection from `peer`.  `tally` counts it already: it is given to its stream, which
- * takes it out of the count at its end.
+/* Counts a connection from `peer`; NULL: from where, hws_addresses_settle will tell.  `tally`
+ * counts it already: it is given to its stream, which takes it out of the count at its end.
  *
  * Errors, and then nothing is counted: HWS_ERR_LIMIT: too many in all; HWS_ERR_CONNECTION_RATE;
  *         HWS_ERR_ADDRESS_COUNT, HWS_ERR_ADDRESS_RATE; HWS_ERR_NO_MEMORY. */
 HWS_MUST_CHECK hws_status hws_addresses_enter(hws_addresses *addresses, const hws_address *peer,
                                               uint64_t now_ms, hws_tally **tally);
+
+/* Where a connection comes from that was counted without an address.  On failure it is still
+ * counted so.
+ *
+ * tally   The one that counts it, and then the one of its address.
+ *
+ * Errors: HWS_ERR_ADDRESS_COUNT, HWS_ERR_ADDRESS_RATE, HWS_ERR_NO_MEMORY. */
+HWS_MUST_CHECK hws_status hws_addresses_settle(hws_addresses *addresses, const hws_address *peer,
+                                               uint64_t now_ms, hws_tally **tally);
 
 /* Connections in all. */
 uint32_t hws_addresses_count(hws_addresses *addresses);

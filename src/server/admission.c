@@ -15,12 +15,39 @@ enum {
     RETRY_AFTER_MAX_S = 5,
 };
 
-hws_status hws_admission_open(hws_server *server, hws_loop *loop, const hws_limits *given)
+static hws_status open_proxies(hws_server *server, char *explain, size_t size)
+{
+    hws_text wrong;
+    const hws_status status =
+        hws_networks_parse(server->options.proxy_protocol, &server->proxies, &wrong);
+    if (status == HWS_OK) return HWS_OK;
+    if (!explain) return HWS_ERR_INVALID_ARGUMENT;
+    if (status == HWS_ERR_LIMIT)
+        snprintf(explain, size, "proxy_protocol: more than %d addresses", HWS_NETWORKS_MAX);
+    else
+        snprintf(explain, size,
+                 "proxy_protocol: '%.*s' is neither an address nor a network; write them like "
+                 "192.0.2.1, 10.0.0.0/8 (no bit set behind the prefix), 2001:db8::/32 or unix",
+                 wrong.size < 64 ? (int)wrong.size : 64, wrong.data);
+    return HWS_ERR_INVALID_ARGUMENT;
+}
+
+static hws_status open_addresses(hws_server *server, hws_loop *loop, const hws_limits *given)
 {
     hws_hash_key key;
     HWS_TRY(hws_loop_random(loop, &key, sizeof key));
     const hws_addresses_rules rules = hws_limit_addresses(&server->options, given);
     return hws_addresses_new(server->memory, &key, &rules, &server->addresses);
+}
+
+hws_status hws_admission_open(hws_server *server, hws_loop *loop, const hws_limits *given,
+                              char *explain, size_t size)
+{
+    HWS_TRY(open_proxies(server, explain, size));
+    const hws_status status = open_addresses(server, loop, given);
+    if (status != HWS_OK && explain)
+        snprintf(explain, size, "cannot start: %s", hws_status_text(status));
+    return status;
 }
 
 /* Those who are sent away together shall not come back together. */
@@ -48,6 +75,7 @@ static hws_status write_answer(hws_loop *loop, hws_stream *stream, hws_status wh
 static void turn_away(hws_worker *worker, hws_stream *stream, hws_status why, bool is_secure)
 {
     const uint32_t count = hws_tally_count(worker->turned_away);
+    if (stream->tally) hws_tally_remove(stream->tally);
     hws_reasons_add(&worker->metric.refused, why);
     hws_stream_count(stream, worker->turned_away);
     const bool is_answered =
@@ -55,36 +83,68 @@ static void turn_away(hws_worker *worker, hws_stream *stream, hws_status why, bo
     hws_stream_close(stream, is_answered ? TURN_AWAY_LINGER_MS : 0);
 }
 
-static hws_status ask(const hws_worker *worker, int fd, hws_tally **tally)
+/* A proxy that cannot be asked for its address any more has gone. */
+static hws_status ask(const hws_worker *worker, hws_stream *stream, bool *is_proxied)
 {
+    hws_server *server = worker->server;
     hws_address peer;
-    if (hws_shed_is_over(worker->server)) return HWS_ERR_MEMORY_SHED;
-    hws_address_of_peer(fd, &peer);
-    return hws_addresses_enter(worker->server->addresses, &peer, hws_loop_now_ms(worker->loop),
-                               tally);
+    if (hws_shed_is_over(server)) return HWS_ERR_MEMORY_SHED;
+    hws_stream_peer(stream, &peer);
+    *is_proxied = hws_networks_have(&server->proxies, &peer);
+    return hws_addresses_enter(server->addresses, *is_proxied ? NULL : &peer,
+                               hws_loop_now_ms(worker->loop), &stream->tally);
 }
 
-hws_stream *hws_admission_ask(hws_worker *worker, int fd, bool is_secure)
+static void lack_memory(hws_worker *worker, const char *text)
+{
+    hws_reasons_add(&worker->metric.refused, HWS_ERR_NO_MEMORY);
+    hws_server_log(worker->server, HWS_LOG_WARNING, "%s", text);
+}
+
+static hws_stream *encrypt(hws_worker *worker, hws_stream *stream)
+{
+    if (hws_stream_tls_new(stream, worker->server->tls, NULL, 0, &stream) == HWS_OK) return stream;
+    lack_memory(worker, "no memory for the TLS of a new connection");
+    return NULL;
+}
+
+hws_stream *hws_admission_ask(hws_worker *worker, int fd, bool is_secure, bool *is_proxied)
 {
     hws_stream *stream;
     if (hws_stream_tcp_new(worker->loop, fd, worker->server->options.send_timeout_ms, &stream) !=
         HWS_OK) {
-        hws_reasons_add(&worker->metric.refused, HWS_ERR_NO_MEMORY);
-        hws_server_log(worker->server, HWS_LOG_WARNING, "no memory for a new connection");
+        lack_memory(worker, "no memory for a new connection");
         return NULL;
     }
-    hws_tally *tally;
-    const hws_status status = ask(worker, hws_stream_fd(stream), &tally);
+    const hws_status status = ask(worker, stream, is_proxied);
     if (status != HWS_OK) {
         turn_away(worker, stream, status, is_secure);
         return NULL;
     }
-    stream->tally = tally; /* which counts it already */
-    if (is_secure && hws_stream_tls_new(stream, worker->server->tls, NULL, 0, &stream) != HWS_OK) {
-        hws_reasons_add(&worker->metric.refused, HWS_ERR_NO_MEMORY);
-        hws_server_log(worker->server, HWS_LOG_WARNING,
-                       "no memory for the TLS of a new connection");
+    return is_secure && !*is_proxied ? encrypt(worker, stream) : stream;
+}
+
+/* From now on whoever asks for the stream's peer hears `peer`. */
+static bool introduce(hws_worker *worker, hws_stream *stream, const hws_address *peer)
+{
+    return hws_tally_new_for(worker->memory, stream->tally, peer, &stream->tally) == HWS_OK;
+}
+
+hws_stream *hws_admission_settle(hws_worker *worker, hws_stream *stream, bool is_secure,
+                                 const hws_address *peer)
+{
+    hws_address own;
+    hws_stream_peer(stream, &own);
+    const hws_status status = hws_addresses_settle(worker->server->addresses, peer ? peer : &own,
+                                                   hws_loop_now_ms(worker->loop), &stream->tally);
+    if (status != HWS_OK) {
+        turn_away(worker, stream, status, is_secure);
         return NULL;
     }
-    return stream;
+    if (peer && !introduce(worker, stream, peer)) {
+        lack_memory(worker, "no memory for a new connection");
+        hws_stream_close(stream, 0);
+        return NULL;
+    }
+    return is_secure ? encrypt(worker, stream) : stream;
 }

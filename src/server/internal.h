@@ -8,7 +8,7 @@
 #include "hawser/server.h"
 #include "http/file.h"
 #include "http/h1.h"
-#include "net/address.h"
+#include "net/networks.h"
 #include "server/access.h"
 #include "server/addresses.h"
 #include "wire/deflate.h"
@@ -39,6 +39,7 @@ struct hws_server {
     hws_tls_context *tls; /* NULL: no address is https */
     hws_h1_options h1;
     hws_deflate_budget deflate_budget;
+    hws_networks proxies;     /* whose connections begin with whom they speak for */
     hws_addresses *addresses; /* counts connections, and what lingers after them */
     hws_place places[HWS_LISTEN_MAX];
     size_t place_count;

@@ -40,7 +40,7 @@ void hws_secure_log_failure(hws_worker *worker, const hws_stream *stream, hws_st
     hws_address address;
     if (!stream->secure) return;
     hws_stream_explain(stream, text, sizeof text);
-    hws_address_of_peer(hws_stream_fd(stream), &address);
+    hws_stream_peer(stream, &address);
     hws_address_text(&address, address_text);
     const bool is_usual = why == HWS_ERR_CONNECTION_LOST || why == HWS_ERR_CONNECTION_RESET;
     if (!is_usual) hws_reasons_add(&worker->metric.refused, why);

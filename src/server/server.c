@@ -149,8 +149,7 @@ static hws_status open_deflate(hws_server *server, char *explain, size_t size)
 static hws_status open_all(hws_server *server, hws_loop *loop, const hws_limits *given,
                            char *explain, size_t size)
 {
-    const hws_status admitted = hws_admission_open(server, loop, given);
-    if (admitted != HWS_OK) return explain_as(admitted, "cannot start", explain, size);
+    HWS_TRY(hws_admission_open(server, loop, given, explain, size));
     const hws_status random = hws_loop_random(loop, &server->topic_key, sizeof server->topic_key);
     if (random != HWS_OK) return explain_as(random, "cannot start", explain, size);
     HWS_TRY(open_deflate(server, explain, size));

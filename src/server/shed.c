@@ -31,7 +31,7 @@ static void count_session(hws_session *session, void *user)
 
 static size_t weight_of(const hws_visit *visit)
 {
-    return hws_h1_weight(visit->h1);
+    return visit->h1 ? hws_h1_weight(visit->h1) : 0;
 }
 
 /* The biggest classes that are enough together; of the last of them perhaps not all. */

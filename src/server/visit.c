@@ -89,14 +89,20 @@ static void on_request(void *owner, hws_request *request)
         refuse_path(visit, request);
 }
 
+/* Nothing more is heard of it. */
+static void leave(hws_visit *visit)
+{
+    hws_worker *worker = visit->worker;
+    hws_visit_free(visit);
+    hws_worker_left(worker);
+}
+
 static void on_close(void *owner, hws_h1 *h1)
 {
     hws_visit *visit = owner;
-    hws_worker *worker = visit->worker;
     const bool given_up = visit->pending && hws_h1_is_held(h1); /* not left by the client */
-    if (given_up) hws_reasons_add(&worker->metric.refused, HWS_ERR_HANDSHAKE_TIMEOUT);
-    hws_visit_free(visit);
-    hws_worker_left(worker);
+    if (given_up) hws_reasons_add(&visit->worker->metric.refused, HWS_ERR_HANDSHAKE_TIMEOUT);
+    leave(visit);
 }
 
 static void on_failure(void *owner, const hws_stream *stream, hws_status why)
@@ -111,10 +117,62 @@ static const hws_h1_owner H1_CALLS = {
     .on_failure = on_failure,
 };
 
+static hws_status begin_http(hws_visit *visit, hws_stream *stream)
+{
+    hws_worker *worker = visit->worker;
+    return hws_h1_new(worker->loop, stream, &worker->h1, &H1_CALLS, visit, &visit->h1);
+}
+
+/* The time that the header took is time that the head does not have. */
+static void on_header(void *owner, hws_stream *plain, const hws_proxy_header *header, hws_span rest)
+{
+    hws_visit *visit = owner;
+    visit->proxied = NULL;
+    hws_stream *stream = hws_admission_settle(visit->worker, plain, visit->is_secure,
+                                              header->has_source ? &header->source : NULL);
+    if (!stream || begin_http(visit, stream) != HWS_OK) {
+        leave(visit);
+        return;
+    }
+    hws_h1_expect_by(visit->h1, visit->head_by_ms);
+    hws_stream_pass_on(plain, rest);
+}
+
+/* Who says nothing at all is a check of whether we are there. */
+static void on_no_header(void *owner, const hws_address *peer, hws_status why)
+{
+    hws_visit *visit = owner;
+    char text[HWS_ADDRESS_TEXT_MAX];
+    visit->proxied = NULL;
+    hws_address_text(peer, text);
+    if (why != HWS_OK) {
+        hws_reasons_add(&visit->worker->metric.refused, why);
+        hws_server_log(visit->worker->server, HWS_LOG_INFO,
+                       "%s, a proxy: %s instead of a header of the PROXY protocol", text,
+                       hws_status_text(why));
+    }
+    leave(visit);
+}
+
+static const hws_proxied_owner PROXIED_CALLS = {
+    .on_header = on_header,
+    .on_end = on_no_header,
+};
+
+static hws_status begin(hws_visit *visit, hws_stream *stream, bool is_proxied)
+{
+    const hws_worker *worker = visit->worker;
+    if (!is_proxied) return begin_http(visit, stream);
+    visit->head_by_ms = hws_loop_now_ms(worker->loop) + worker->h1.head_timeout_ms;
+    return hws_proxied_new(worker->memory, stream, visit->head_by_ms, &PROXIED_CALLS, visit,
+                           &visit->proxied);
+}
+
 void hws_visit_begin(hws_worker *worker, int fd, bool is_secure)
 {
+    bool is_proxied = false;
     hws_counter_add(&worker->metric.accepted, 1);
-    hws_stream *stream = hws_admission_ask(worker, fd, is_secure);
+    hws_stream *stream = hws_admission_ask(worker, fd, is_secure, &is_proxied);
     if (!stream) return;
     hws_visit *visit = hws_memory_new_zeroed(worker->memory, sizeof *visit);
     if (!visit) {
@@ -122,7 +180,8 @@ void hws_visit_begin(hws_worker *worker, int fd, bool is_secure)
         return;
     }
     visit->worker = worker;
-    if (hws_h1_new(worker->loop, stream, &worker->h1, &H1_CALLS, visit, &visit->h1) != HWS_OK) {
+    visit->is_secure = is_secure;
+    if (begin(visit, stream, is_proxied) != HWS_OK) {
         hws_memory_free(worker->memory, visit, sizeof *visit);
         return;
     }
@@ -149,9 +208,10 @@ void hws_visit_free(hws_visit *visit)
 
 void hws_visit_end(hws_visit *visit)
 {
-    hws_worker *worker = visit->worker;
     if (visit->pending) hws_request_refuse(hws_h1_request(visit->h1), HWS_ERR_SHUTTING_DOWN);
-    hws_h1_close(visit->h1);
-    hws_visit_free(visit);
-    hws_worker_left(worker);
+    if (visit->proxied)
+        hws_proxied_close(visit->proxied);
+    else
+        hws_h1_close(visit->h1);
+    leave(visit);
 }

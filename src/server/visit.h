@@ -4,14 +4,18 @@
 #ifndef HAWSER_SERVER_VISIT_H
 #define HAWSER_SERVER_VISIT_H
 
+#include "net/proxied.h"
 #include "server/connection.h"
 #include "server/worker.h"
 
 struct hws_visit {
     hws_worker *worker;
-    hws_h1 *h1;
+    hws_h1 *h1;              /* NULL: proxied */
+    hws_proxied *proxied;    /* a proxy's, which is still to say whom it is for; then NULL */
     hws_connection *pending; /* asked for by the request that is held, and not decided yet */
+    uint64_t head_by_ms;     /* when the first head must be whole */
     bool has_asked;          /* a first request has come */
+    bool is_secure;          /* with TLS, or to have it */
     hws_visit *next;
     hws_visit *previous;
 };

@@ -46,7 +46,7 @@ hws_status hws_websocket_send(hws_websocket ws, const hws_message *message)
 {
     if (!message || (!message->data && message->size > 0)) return HWS_ERR_INVALID_ARGUMENT;
     if (hws_remote_is_here(ws.slots)) {
-        hws_session *session = hws_slots_find_here(ws);
+        hws_session *session = hws_slots_find(ws);
         return session ? hws_session_send(session, message) : HWS_ERR_NOT_OPEN;
     }
     if (!is_open_elsewhere(ws)) return HWS_ERR_NOT_OPEN;
@@ -243,7 +243,7 @@ hws_status hws_websocket_address(hws_websocket ws, char *text, size_t size)
     const hws_session *session = session_here(ws);
     if (!session || !hws_session_stream(session)) return HWS_ERR_NOT_OPEN;
     hws_address address;
-    hws_address_of_peer(hws_stream_fd(hws_session_stream(session)), &address);
+    hws_stream_peer(hws_session_stream(session), &address);
     hws_address_text(&address, text);
     return HWS_OK;
 }

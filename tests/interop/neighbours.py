@@ -216,3 +216,60 @@ class Nginx(TakesAPort):
                 {self._blocks(False, target)} }}
             stream {{ {self._blocks(True, f"proxy_pass {self.upstream};")} }}""")
         return "/usr/sbin/nginx", "-e", "stderr", "-p", str(self.folder), "-c", str(configuration)
+
+
+class Introducing(TakesAPort):
+    """Who passes bytes on to `upstream`, "host:port", and says whose they are in the PROXY protocol:
+    a port for each of `ways`."""
+    ways = ()
+
+    def __init__(self, upstream):
+        self.upstream = upstream
+        self.port_count = len(self.ways)
+        super().__init__()
+
+    def port_of(self, way):
+        return self.ports[self.ways.index(way)]
+
+
+class IntroducingNginx(Introducing):
+    ways = ("version 1",)
+
+    def _command(self):
+        configuration = self.folder / "nginx.conf"
+        configuration.write_text(f"""
+            load_module /usr/lib/nginx/modules/ngx_stream_module.so;
+            daemon off; master_process off; pid {self.folder}/pid; error_log stderr;
+            events {{ worker_connections 256; }}
+            stream {{ server {{ listen 127.0.0.1:{self.port};
+                proxy_pass {self.upstream}; proxy_protocol on; }} }}""")
+        return "/usr/sbin/nginx", "-e", "stderr", "-p", str(self.folder), "-c", str(configuration)
+
+
+class Haproxy(Introducing):
+    """Its checks of whether the server is there speak the protocol, too (LOCAL)."""
+    options = {
+        "version 1": "send-proxy",
+        "version 2": "send-proxy-v2",
+        "version 2, TLVs": "send-proxy-v2 proxy-v2-options crc32c,unique-id",
+        "version 2, checked": "send-proxy-v2 check inter 50 fall 1 rise 1",
+        "version 2, HTTP": "send-proxy-v2",
+    }
+    ways = tuple(options)
+
+    def _frontend(self, way, port):
+        mode = "http" if way.endswith("HTTP") else "tcp"
+        return f"""
+listen at_{port}
+    mode {mode}
+    bind 127.0.0.1:{port}
+    unique-id-format %[uuid()]
+    server hawser {self.upstream} {self.options[way]}
+"""
+
+    def _command(self):
+        configuration = self.folder / "haproxy.cfg"
+        configuration.write_text(
+            "defaults\n    timeout connect 20s\n    timeout client 60s\n    timeout server 60s\n"
+            + "".join(map(self._frontend, self.ways, self.ports)))
+        return "/usr/sbin/haproxy", "-db", "-q", "-f", str(configuration)

@@ -63,10 +63,12 @@ def await_arrival(connection):
 
 class RawWebSocket:
     def __init__(self, host, port, *, timeout=60, family=socket.AF_UNSPEC, tls=None, name=None,
-                 session=None):
-        """`tls` is an ssl.SSLContext, `name` what is asked for by SNI (else the host)."""
+                 session=None, source=None):
+        """`tls` is an ssl.SSLContext, `name` what is asked for by SNI (else the host); `source` the
+        address to come from."""
         if family == socket.AF_UNSPEC:
-            self.socket = socket.create_connection((host, port), timeout)
+            self.socket = socket.create_connection((host, port), timeout,
+                                                   (source, 0) if source else None)
         else:
             self.socket = socket.socket(family)
             self.socket.settimeout(timeout)

@@ -236,6 +236,67 @@ static void test_without_memory(void **state)
     }
 }
 
+static hws_status settle(const char *text, hws_tally **tally)
+{
+    const hws_address peer = literal(text);
+    return hws_addresses_settle(it.addresses, &peer, 0, tally);
+}
+
+/* Row A021: a proxy's connections are counted before it is known whose they are. */
+static void test_an_address_that_is_told_later(void **state)
+{
+    (void)state;
+    hws_addresses_rules rules = ROOMY;
+    rules.count_max = 1;
+    rules.all_count_max = 4;
+    start(&rules);
+    hws_tally *tallies[4];
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(hws_addresses_enter(it.addresses, NULL, 0, &tallies[i]), HWS_OK);
+    hws_tally *fifth;
+    assert_int_equal(hws_addresses_enter(it.addresses, NULL, 0, &fifth), HWS_ERR_LIMIT);
+    assert_int_equal(settle("192.0.2.1", &tallies[0]), HWS_OK);
+    assert_int_equal(settle("192.0.2.1", &tallies[1]), HWS_ERR_ADDRESS_COUNT);
+    assert_int_equal(settle("192.0.2.2", &tallies[1]), HWS_OK);
+    assert_int_equal(settle("2001:db8::1", &tallies[2]), HWS_OK);
+    assert_int_equal(hws_addresses_count(it.addresses), 4);
+    hws_tally_remove(tallies[0]);
+    assert_int_equal(settle("192.0.2.1", &tallies[3]), HWS_OK);
+    assert_int_equal(hws_addresses_count(it.addresses), 3);
+    for (int i = 1; i < 4; i++) hws_tally_remove(tallies[i]);
+    assert_int_equal(hws_addresses_count(it.addresses), 0);
+}
+
+static void test_an_address_that_is_never_told(void **state)
+{
+    (void)state;
+    start(&ROOMY);
+    hws_tally *tallies[2];
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(hws_addresses_enter(it.addresses, NULL, 0, &tallies[i]), HWS_OK);
+    hws_tally_remove(tallies[0]);
+    hws_addresses_free(it.addresses);
+    it.addresses = NULL;
+    assert_true(it.counter.bytes_out > 0);
+    hws_tally_remove(tallies[1]);
+    assert_int_equal(it.counter.bytes_out, 0);
+}
+
+static void test_no_memory_for_an_address(void **state)
+{
+    (void)state;
+    start(&ROOMY);
+    hws_tally *tally;
+    assert_int_equal(hws_addresses_enter(it.addresses, NULL, 0, &tally), HWS_OK);
+    it.counter.fail_after = 0;
+    assert_int_equal(settle("192.0.2.1", &tally), HWS_ERR_NO_MEMORY);
+    assert_int_equal(hws_addresses_count(it.addresses), 1);
+    it.counter.fail_after = SIZE_MAX;
+    assert_int_equal(settle("192.0.2.1", &tally), HWS_OK);
+    assert_int_equal(hws_addresses_count(it.addresses), 1);
+    hws_tally_remove(tally);
+}
+
 static void *come_and_go(void *text)
 {
     for (int i = 0; i < 5000; i++) {
@@ -274,6 +335,9 @@ int main(void)
         TEST(test_many_at_once),
         TEST(test_the_last_connection_frees),
         TEST(test_without_memory),
+        TEST(test_an_address_that_is_told_later),
+        TEST(test_an_address_that_is_never_told),
+        TEST(test_no_memory_for_an_address),
         TEST(test_several_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
