@@ -6,12 +6,12 @@
 #include "channel/api.h"
 #include "channel/channel.h"
 #include "channel/json.h"
+#include "hawser/channel_metrics.h"
 #include "hawser/version.h"
 
 typedef struct survey {
     json_t *counts; /* channel -> subscribers; NULL: no memory */
     const char *pattern;
-    size_t subscription_count;
     bool is_too_much;
 } survey;
 
@@ -22,7 +22,6 @@ static void count_channel(hws_table_entry *entry, void *user)
     char name[HWS_CHANNEL_SIZE_MAX + 1];
     memcpy(name, channel->text, channel->name_size);
     name[channel->name_size] = '\0';
-    it->subscription_count += channel->member_count;
     if (!it->counts || (it->pattern && fnmatch(it->pattern, name, 0) != 0)) return;
     const json_int_t before = json_integer_value(json_object_get(it->counts, name));
     if (before == 0 && json_object_size(it->counts) == HWS_API_CHANNEL_MAX) {
@@ -35,19 +34,16 @@ static void count_channel(hws_table_entry *entry, void *user)
     it->counts = NULL;
 }
 
-static size_t visit_all(hws_hub *hub, survey *it)
+static void visit_all(hws_hub *hub, survey *it)
 {
-    size_t channel_count = 0;
     pthread_mutex_lock(&hub->lock);
     for (size_t i = 0; i < hub->station_count; i++) {
         hws_station *station = hub->stations[i];
         pthread_mutex_lock(&station->lock);
         hws_table_each(&station->channels, count_channel, it);
-        channel_count += station->channels.count;
         pthread_mutex_unlock(&station->lock);
     }
     pthread_mutex_unlock(&hub->lock);
-    return channel_count;
 }
 
 /* Those that somebody subscribes to, with how many; with `pattern`, those that fit it (fnmatch). */
@@ -61,7 +57,7 @@ void hws_api_channels(hws_api_call *call)
         return;
     if (pattern.size > 0) it.pattern = pattern.data;
     it.counts = json_object();
-    (void)visit_all(call->hub, &it);
+    visit_all(call->hub, &it);
     call->error = HWS_ERROR_NONE;
     if (!it.counts) call->error = HWS_ERROR_INTERNAL;
     if (it.is_too_much) call->error = HWS_ERROR_LIMIT_EXCEEDED;
@@ -84,22 +80,29 @@ void hws_api_channels(hws_api_call *call)
     json_decref(it.counts);
 }
 
+/* A channel is one, whatever the number of threads that have subscribers of it. */
 void hws_api_info(hws_api_call *call)
 {
-    survey it = {.counts = NULL};
     hws_hub *hub = call->hub;
     hws_writer *to = &call->result;
-    const size_t channel_count = visit_all(hub, &it);
+    hws_hub_metrics now;
+    uint64_t channel_count = 0;
+    uint64_t subscription_count = 0;
+    hws_hub_count(hub, &now);
+    for (size_t i = 0; i < now.namespace_count; i++) {
+        channel_count += now.namespaces[i].channel_count;
+        subscription_count += now.namespaces[i].subscription_count;
+    }
     HWS_WRITE(to, "{\"nodes\":[{\"uid\":");
     hws_write_string(to, hws_text_of(hub->uid));
     HWS_WRITE(to, ",\"name\":\"hawser\",\"version\":");
     hws_write_string(to, hws_text_of(hws_version()));
     HWS_WRITE(to, ",\"num_clients\":");
-    hws_write_number(to, atomic_load(&hub->client_count));
+    hws_write_number(to, now.client_count);
     HWS_WRITE(to, ",\"num_channels\":");
     hws_write_number(to, channel_count);
     HWS_WRITE(to, ",\"num_subs\":");
-    hws_write_number(to, it.subscription_count);
+    hws_write_number(to, subscription_count);
     HWS_WRITE(to, ",\"uptime\":");
     hws_write_number(to, (hws_clock_ms() - hub->started_ms) / 1000);
     HWS_WRITE(to, "}]}");

@@ -187,6 +187,36 @@ class Api(unittest.TestCase):
         self.assertGreaterEqual(node["num_channels"], 2)
         self.assertGreaterEqual(node["num_subs"], 3)
 
+    def test_a_channel_is_counted_once(self):
+        """However many threads have subscribers of it."""
+        with Server("--threads", "3", "--drain", "0", "--api-key",
+                    str(self.key_file)) as server:
+            clients = [ChannelClient(server) for _ in range(12)]
+            for client in clients:
+                self.addCleanup(client.ws.end)
+                client.connect()
+                client.subscribe("one")
+            clients[0].subscribe("other")
+
+            def counts():
+                connection = http.client.HTTPConnection(server.host, server.port, timeout=20)
+                connection.request("POST", "/api/info", "{}", {
+                    "X-API-Key": KEY, "Content-Type": "application/json"})
+                answer = json.loads(connection.getresponse().read())
+                connection.close()
+                [node] = answer["result"]["nodes"]
+                return node["num_clients"], node["num_channels"], node["num_subs"]
+
+            self.assertEqual(counts(), (12, 2, 13))
+            for client in clients:
+                client.ask(unsubscribe={"channel": "one"})
+            end = time.monotonic() + 30
+            while counts() != (12, 1, 1) and time.monotonic() < end:
+                time.sleep(0.01)
+            self.assertEqual(counts(), (12, 1, 1))
+            for client in clients:
+                client.ws.end()
+
     def test_batch(self):
         body = {"commands": [{"publish": {"channel": "batch", "data": 1}},
                              {"publish": {"channel": "no:where", "data": 1}}, {"dance": {}}, {},
