@@ -49,6 +49,7 @@ enum {
     HWS_QUESTION_BACKLOG_MAX = 131072, /* bytes of commands that wait, of one client */
     HWS_DECIDER_HEADER_MAX = 32,       /* names of headers that are kept */
     HWS_DECISION_TEXT_MAX = 255,       /* bytes of a user, and of a message */
+    HWS_DECISION_META_MAX = 8192,      /* bytes of what is kept for who decides */
     HWS_DECISION_REASON_MAX = 123,     /* bytes of a reason (RFC 6455 §5.5) */
 };
 
@@ -75,8 +76,10 @@ typedef struct hws_decider {
 
 /* What is asked.  Texts live as long as the question. */
 HWS_API hws_question_kind hws_question_kind_of(const hws_question *question);
-HWS_API hws_text hws_question_client(const hws_question *question);       /* its id */
-HWS_API hws_text hws_question_user(const hws_question *question);         /* ""; of connect: "" */
+HWS_API hws_text hws_question_client(const hws_question *question); /* its id */
+HWS_API hws_text hws_question_user(const hws_question *question);   /* ""; of connect: "" */
+HWS_API hws_text hws_question_meta(const hws_question *question);   /* JSON of who let it in, or of
+                                                                     its token; absent: none */
 HWS_API const char *hws_question_transport(const hws_question *question); /* "websocket", … */
 HWS_API hws_text hws_question_channel(const hws_question *question); /* of subscribe and publish */
 HWS_API hws_text hws_question_method(const hws_question *question);  /* of RPC */
@@ -97,6 +100,13 @@ HWS_API struct hws_loop *hws_question_loop(const hws_question *question);
 HWS_API void *hws_question_context(const hws_question *question);
 HWS_API void hws_question_set_context(hws_question *question, void *context);
 
+/* A channel that a client is in from the beginning. */
+typedef struct hws_decision_sub {
+    hws_text channel;
+    hws_text info; /* JSON that others are told of him there, besides; absent: none */
+    hws_text data; /* JSON for him; absent: none */
+} hws_decision_sub;
+
 /* Zero lets him in, as nobody in particular; lets it be done; has nothing to say. */
 typedef struct hws_decision {
     int error;         /* 100 to 1999: no, and this is the error; 0: none */
@@ -116,6 +126,10 @@ typedef struct hws_decision {
                              result; absent: none */
     const hws_text *channels; /* connect: that he is subscribed to at once */
     size_t channel_count;
+    const hws_decision_sub *subs; /* connect: the same, each with something of its own */
+    size_t sub_count;
+    hws_text meta; /* connect: a JSON object that comes with the questions about him from then on,
+                      and that nobody else is told; absent: none */
     char reserved[32]; /* zero */
 } hws_decision;
 

@@ -12,7 +12,8 @@
  *
  * A question is a POST of JSON, its answer a 200 with JSON, in the shape of Centrifugo's proxy
  * (docs/channels.md).  Anything else is a failure, and fails closed: the client gets error 100,
- * which is temporary, and stays connected.  Redirects are not followed, proxies of the environment
+ * which is temporary, and stays connected.  A back end that does not answer is left alone for a
+ * while (failure_count_max).  Redirects are not followed, proxies of the environment
  * are not used, certificates are checked.
  *
  * Each thread has connections of its own, which are kept.  One that its back end closed while a
@@ -49,6 +50,13 @@ typedef struct hws_webhook_options {
                                       answered with error 111 (too many requests); 0: 1024 */
     uint32_t answer_size_max;   /* bytes; 0: 1 MiB */
 
+    /* A back end that has not answered so many questions of one kind in a row (no connection, or
+     * nothing in time) is not asked for a while: questions of that kind fail at once.  Then one is
+     * asked, and as soon as one is answered, whatever with, all are.  0: 10; UINT32_MAX: it is
+     * always asked. */
+    uint32_t failure_count_max;
+    uint32_t pause_ms; /* of that while; 0: 5000 */
+
     /* In every request, such as a secret that shows who asks.  Copied. */
     const hws_header *headers;
     size_t header_count;
@@ -66,7 +74,7 @@ typedef struct hws_webhook_options {
     void *log_user;
 
     const hws_memory *memory; /* NULL: malloc */
-    char reserved[32];        /* zero */
+    char reserved[24];        /* zero */
 } hws_webhook_options;
 
 /* On failure `explain` (256 bytes are enough; may be NULL) says what is wrong.
@@ -90,7 +98,8 @@ HWS_API void hws_webhooks_free(hws_webhooks *hooks);
     X(HTTP, "http")             /* an answer that is not HTTP, or is too large */                  \
     X(STATUS, "status")         /* another than 200 */                                             \
     X(ANSWER, "answer")         /* JSON that is none, or says nothing that can be done */          \
-    X(MEMORY, "memory")         /* of ours */
+    X(MEMORY, "memory")         /* of ours */                                                      \
+    X(PAUSED, "paused")         /* not asked, after others that were not answered */
 
 typedef enum hws_webhook_cause {
 #define HWS_WEBHOOK_CAUSE_ENUM(name, label) HWS_WEBHOOK_CAUSE_##name,
@@ -105,7 +114,9 @@ typedef struct hws_webhook_count {
     uint64_t refusal_total;     /* answered with an error or a disconnect */
     uint64_t cancel_total;      /* whose clients went before the answer came */
     uint64_t failure_total[16]; /* by hws_webhook_cause */
-    uint64_t reserved[4];
+    uint64_t pause_total;       /* times that it was not asked for a while */
+    uint64_t is_paused;         /* 1: it is not asked now */
+    uint64_t reserved[2];
 } hws_webhook_count;
 
 typedef struct hws_webhook_metrics {

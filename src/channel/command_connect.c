@@ -104,28 +104,44 @@ static void on_subscribed(hws_guest *client, hws_subscription *subscription, hws
     finish_one(it);
 }
 
-/* Where the client has been in that channel before. */
-static void read_place(const json_t *subs, const char *channel, hws_subscribe_request *request)
+static const json_t *find_place(const json_t *subs, hws_text channel)
 {
-    const json_t *place = json_object_get(subs, channel);
+    const char *name;
+    json_t *place;
+    json_object_foreach((json_t *)(uintptr_t)subs, name, place)
+    {
+        if (hws_text_equal(hws_text_of(name), channel)) return place;
+    }
+    return NULL;
+}
+
+/* Where the client has been in that channel before. */
+static void read_place(const json_t *subs, hws_text channel, hws_subscribe_request *request)
+{
+    const json_t *place = find_place(subs, channel);
     if (!hws_json_get_flag(place, "recover", &request->recover) ||
         !hws_json_get_number(place, "offset", &request->offset) ||
         !hws_json_get_text(place, "epoch", &request->epoch))
         request->recover = false;
 }
 
-static void subscribe_to(connecting *it, hws_text channel, const json_t *subs)
+static void subscribe_to(connecting *it, const hws_decision_sub *sub, const json_t *subs)
 {
     hws_guest *client = it->command->client;
     const hws_hub *hub = client->station->hub;
     hws_subscribe_request request = {
-        .channel = channel, .is_by_server = true, .wants_join_leave = true};
+        .channel = sub->channel,
+        .is_by_server = true,
+        .wants_join_leave = true,
+        .chan_info = sub->info,
+        .data = sub->data,
+    };
     const hws_policy *policy = hws_policies_find(&hub->policies, request.channel);
     if (!policy || !hws_channel_is_valid(request.channel) ||
         hws_guest_subscription(client, request.channel) ||
         client->subscription_count >= hub->options.subscription_count_max)
         return;
-    read_place(subs, request.channel.data, &request);
+    read_place(subs, request.channel, &request);
     it->pending++;
     hws_subscribe_begin(client, policy, &request, on_subscribed, it);
 }
@@ -143,11 +159,20 @@ static void subscribe_to_wanted(connecting *it, const json_t *subs)
         const hws_text channel = hws_text_of(name);
         const hws_policy *policy = hws_policies_find(policies, channel);
         if (policy && hws_permission_subscribe(client, policy, channel, false) == HWS_ERROR_NONE)
-            subscribe_to(it, channel, subs);
+            subscribe_to(it, &(hws_decision_sub){.channel = channel}, subs);
     }
 }
 
-static void subscribe_all(const hws_command *command, const json_t *channels, hws_text data)
+/* What is told about who comes in; all of it may be absent. */
+typedef struct welcome {
+    hws_text info; /* JSON that others are told */
+    hws_text data; /* JSON for itself */
+    hws_text meta; /* JSON for who decides */
+    const hws_decision_sub *subs;
+    size_t sub_count;
+} welcome;
+
+static void subscribe_all(const hws_command *command, const json_t *channels, const welcome *with)
 {
     const hws_memory *memory = memory_of(command->client);
     const json_t *subs = json_object_get(command->parameters, "subs");
@@ -163,9 +188,12 @@ static void subscribe_all(const hws_command *command, const json_t *channels, hw
                        .subs = hws_writer_on(memory),
                        .data = hws_writer_on(memory),
                        .pending = 1};
-    if (data.size > 0) hws_write(&it->data, data);
-    for (size_t i = 0; i < json_array_size(channels); i++)
-        subscribe_to(it, hws_json_text(json_array_get(channels, i)), subs);
+    if (with->data.size > 0) hws_write(&it->data, with->data);
+    for (size_t i = 0; i < with->sub_count; i++) subscribe_to(it, &with->subs[i], subs);
+    for (size_t i = 0; i < json_array_size(channels); i++) {
+        const hws_text channel = hws_json_text(json_array_get(channels, i));
+        subscribe_to(it, &(hws_decision_sub){.channel = channel}, subs);
+    }
     if (hws_format_is_one_way(command->client->outlet.format)) subscribe_to_wanted(it, subs);
     finish_one(it);
 }
@@ -178,30 +206,30 @@ static bool has_channels(const hws_command *command, const json_t *channels)
            json_object_size(json_object_get(command->parameters, "subs")) > 0;
 }
 
-/* `info` is JSON that others are told, `data` JSON for itself; both may be absent. */
-static void come_in(const hws_command *command, const hws_claims *claims, hws_text info,
-                    hws_text data)
+static void come_in(const hws_command *command, const hws_claims *claims, const welcome *with)
 {
     hws_guest *client = command->client;
     client->expires_s = claims->expires_s;
-    if (hws_guest_connected(client, claims->sub, info) != HWS_OK) {
+    if (hws_guest_set_meta(client, with->meta) != HWS_OK ||
+        hws_guest_connected(client, claims->sub, with->info) != HWS_OK) {
         hws_guest_disconnect(client, HWS_DISCONNECT_SERVER_ERROR, "internal server error");
         return;
     }
     hws_guest_set_expiry(client, claims->expires_s);
-    if (has_channels(command, claims->channels))
-        subscribe_all(command, claims->channels, data);
+    if (with->sub_count > 0 || has_channels(command, claims->channels))
+        subscribe_all(command, claims->channels, with);
     else
-        answer(command, (hws_text){0}, data);
+        answer(command, (hws_text){0}, with->data);
 }
 
 static void come_in_with(const hws_command *command, const hws_claims *claims,
-                         const hws_writer *info)
+                         const hws_writer *info, const hws_writer *meta)
 {
-    if (info->has_failed)
+    const welcome with = {.info = hws_writer_text(info), .meta = hws_writer_text(meta)};
+    if (info->has_failed || meta->has_failed)
         hws_guest_disconnect(command->client, HWS_DISCONNECT_SERVER_ERROR, "internal server error");
     else
-        come_in(command, claims, hws_writer_text(info), (hws_text){0});
+        come_in(command, claims, &with);
 }
 
 static void connect_with_token(const hws_command *command, hws_text token)
@@ -217,9 +245,12 @@ static void connect_with_token(const hws_command *command, hws_text token)
         hws_guest_disconnect(client, HWS_DISCONNECT_INVALID_TOKEN, "invalid token");
     } else {
         hws_writer info = hws_writer_on(memory_of(client));
+        hws_writer meta = hws_writer_on(memory_of(client));
         if (claims.info) hws_write_json(&info, claims.info);
-        come_in_with(command, &claims, &info);
+        if (claims.meta) hws_write_json(&meta, claims.meta);
+        come_in_with(command, &claims, &info, &meta);
         hws_writer_release(&info);
+        hws_writer_release(&meta);
     }
     if (error == HWS_ERROR_NONE) hws_claims_release(&claims);
 }
@@ -248,7 +279,8 @@ static void connect_as_anybody(const hws_command *command)
         hws_write_string(&info, name);
         HWS_WRITE(&info, "}");
     }
-    come_in_with(command, &(hws_claims){.body = NULL}, &info);
+    const hws_writer no_meta = hws_writer_on(memory_of(command->client));
+    come_in_with(command, &(hws_claims){.body = NULL}, &info, &no_meta);
     hws_writer_release(&info);
 }
 
@@ -274,9 +306,16 @@ static void apply(hws_question *question, const hws_decision *decision)
         .channels = channels,
         .expires_s = decision->expire_at_s,
     };
+    const welcome with = {
+        .info = decision->info,
+        .data = decision->data,
+        .meta = decision->meta,
+        .subs = decision->subs,
+        .sub_count = decision->sub_count,
+    };
     client->is_vouched = true;
     if (channels)
-        come_in(&question->command, &claims, decision->info, decision->data);
+        come_in(&question->command, &claims, &with);
     else
         hws_command_fail(&question->command, HWS_ERROR_INTERNAL);
     json_decref(channels);
@@ -294,7 +333,7 @@ static void connect_with_access_token(const hws_command *command, hws_text token
     hws_counter_add(&client->station->metric.logins[result], 1);
     if (hub->options.on_login) hub->options.on_login(result, address, hub->options.user);
     if (result == HWS_LOGIN_ACCEPTED)
-        come_in(command, &(hws_claims){.body = NULL}, (hws_text){0}, (hws_text){0});
+        come_in(command, &(hws_claims){.body = NULL}, &(welcome){.sub_count = 0});
     else if (result == HWS_LOGIN_BRAKED)
         hws_command_fail(command, HWS_ERROR_TOO_MANY_REQUESTS);
     else

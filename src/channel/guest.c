@@ -11,6 +11,8 @@
 #include "channel/question.h"
 #include "channel/subscribe.h"
 
+enum { ASK_PART = 10, ASK_LEAD_MAX_S = 60 }; /* of what is left until it expires */
+
 static const hws_hub_options *options_of(const hws_guest *client)
 {
     return &client->station->hub->options;
@@ -44,6 +46,7 @@ void hws_guest_unref(hws_guest *client)
     if (--client->reference_count > 0) return;
     free_text(client, client->user, client->user_size);
     free_text(client, client->info, client->info_size);
+    free_text(client, client->meta, client->meta_size);
     hws_headers_release(&client->headers, memory_of(client));
     hws_memory_free(memory_of(client), client, sizeof *client);
 }
@@ -100,13 +103,28 @@ void hws_guest_schedule(hws_guest *client)
     if (hws_timer_start(client->timer, delay_ms, 0) != HWS_OK) end_for_memory(client);
 }
 
+uint64_t hws_guest_draw(const hws_guest *client, uint64_t limit)
+{
+    uint64_t random;
+    const hws_status status = hws_loop_random(client->station->loop, &random, sizeof random);
+    return status == HWS_OK ? random % limit : 0;
+}
+
+/* How much sooner than it expires it is asked about. */
+static uint64_t draw_lead_s(const hws_guest *client, uint64_t expires_s)
+{
+    const uint64_t now_s = wall_s();
+    const uint64_t left_s = expires_s > now_s ? expires_s - now_s : 0;
+    return hws_guest_draw(client, min(left_s / ASK_PART, ASK_LEAD_MAX_S) + 1);
+}
+
 void hws_guest_set_expiry(hws_guest *client, uint64_t expires_s)
 {
     const hws_hub *hub = client->station->hub;
     client->expires_s = expires_s;
     client->ask_s = 0;
-    if (client->is_vouched && hws_question_is_asked(hub, HWS_QUESTION_REFRESH))
-        client->ask_s = expires_s;
+    if (client->is_vouched && hws_question_is_asked(hub, HWS_QUESTION_REFRESH) && expires_s > 0)
+        client->ask_s = expires_s - draw_lead_s(client, expires_s);
     hws_guest_schedule(client);
 }
 
@@ -413,6 +431,14 @@ hws_status hws_guest_connected(hws_guest *client, hws_text user, hws_text conn_i
     if (!client->info) return HWS_ERR_NO_MEMORY;
     enter(client, HWS_GUEST_CONNECTED, options_of(client)->ping_interval_ms);
     return HWS_OK;
+}
+
+hws_status hws_guest_set_meta(hws_guest *client, hws_text meta)
+{
+    if (!meta.data) return HWS_OK;
+    client->meta = copy(client, meta);
+    client->meta_size = meta.size;
+    return client->meta ? HWS_OK : HWS_ERR_NO_MEMORY;
 }
 
 /* What it sends. */

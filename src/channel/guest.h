@@ -74,6 +74,8 @@ struct hws_guest {
     size_t user_size;
     char *info; /* JSON that others are told of it; NULL before connect */
     size_t info_size;
+    char *meta; /* JSON that who decides is told of it, and nobody else; NULL: none */
+    size_t meta_size;
     hws_deferred deferred; /* ends what has lost its place */
 
     hws_headers headers;             /* of the request that it came with */
@@ -102,6 +104,9 @@ void hws_guest_disconnect(hws_guest *client, int code, const char *reason);
  * Errors: HWS_ERR_NO_MEMORY. */
 HWS_MUST_CHECK hws_status hws_guest_connected(hws_guest *client, hws_text user, hws_text conn_info);
 
+/* Keeps what who let it in wants to be told again; absent: nothing.  Errors: HWS_ERR_NO_MEMORY. */
+HWS_MUST_CHECK hws_status hws_guest_set_meta(hws_guest *client, hws_text meta);
+
 /* What others are told of it: {"client":…,"user":…,"conn_info":…,"chan_info":…}. */
 void hws_guest_write_info(const hws_guest *client, hws_text conn_info, hws_text chan_info,
                           hws_writer *writer);
@@ -109,7 +114,11 @@ void hws_guest_write_info(const hws_guest *client, hws_text conn_info, hws_text 
 /* Looks anew at when something is due, after `expires_s` of it or of a subscription was set. */
 void hws_guest_schedule(hws_guest *client);
 
-/* It expires then (0: never), which is for who let it in to say: he may be asked again. */
+/* A number below `limit`, which is not 0; 0 when chance is not to be had. */
+uint64_t hws_guest_draw(const hws_guest *client, uint64_t limit);
+
+/* It expires then (0: never), which is for who let it in to say: he may be asked again, at some
+ * moment in the last tenth of that time, so that who came together is not asked about together. */
 void hws_guest_set_expiry(hws_guest *client, uint64_t expires_s);
 
 /* Sends a message; one for which there was no memory ends the client. */

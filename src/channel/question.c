@@ -8,7 +8,8 @@
 #include "base/try.h"
 #include "channel/json.h"
 
-enum { REFRESH_AGAIN_S = 5 }; /* after one that failed, within the grace of an expired connection */
+/* After one that failed, within the grace of an expired connection; on average. */
+enum { REFRESH_AGAIN_S = 5 };
 
 static hws_hub *hub_of(const hws_question *question)
 {
@@ -135,7 +136,9 @@ void hws_question_ask(const hws_command *command, hws_question_kind kind, hws_qu
 
 static void ask_again_later(hws_guest *client)
 {
-    client->ask_s = (uint64_t)time(NULL) + REFRESH_AGAIN_S;
+    const uint64_t spread_s = REFRESH_AGAIN_S / 2;
+    client->ask_s = (uint64_t)time(NULL) + REFRESH_AGAIN_S - spread_s +
+                    hws_guest_draw(client, 2 * spread_s + 1);
 }
 
 static void apply_refresh(hws_question *question, const hws_decision *decision)
@@ -167,8 +170,9 @@ static bool is_good(const hws_question *question, const hws_decision *it)
     const bool has_disconnect = it->disconnect >= 3000 && it->disconnect <= 4999;
     return !question->is_answered && (it->error == 0 || has_error) &&
            (it->disconnect == 0 || has_disconnect) && it->user.size <= HWS_DECISION_TEXT_MAX &&
-           it->message.size <= HWS_DECISION_TEXT_MAX &&
-           it->reason.size <= HWS_DECISION_REASON_MAX && (it->channels || it->channel_count == 0);
+           it->message.size <= HWS_DECISION_TEXT_MAX && it->meta.size <= HWS_DECISION_META_MAX &&
+           it->reason.size <= HWS_DECISION_REASON_MAX && (it->channels || it->channel_count == 0) &&
+           (it->subs || it->sub_count == 0);
 }
 
 static void refuse(hws_question *question, const hws_decision *decision)
@@ -216,6 +220,47 @@ static hws_status compact(hws_text *text, hws_writer *to)
     return text->data ? HWS_OK : HWS_ERR_NO_MEMORY;
 }
 
+/* The same of all that is JSON in a decision; it is compact in `to`, and points there. */
+typedef struct compacted {
+    hws_decision decision;
+    hws_decision_sub *subs;
+    hws_writer *writers; /* one for each text */
+    size_t writer_count;
+} compacted;
+
+static hws_status compact_all(const hws_decision *from, const hws_memory *memory, compacted *to)
+{
+    size_t used = 3;
+    const size_t count = from->subs ? from->sub_count : 0;
+    *to = (compacted){.decision = *from, .writer_count = used + 2 * count};
+    to->writers = hws_memory_new(memory, to->writer_count * sizeof *to->writers);
+    if (!to->writers) return HWS_ERR_NO_MEMORY;
+    for (size_t i = 0; i < to->writer_count; i++) to->writers[i] = hws_writer_on(memory);
+    HWS_TRY(compact(&to->decision.info, &to->writers[0]));
+    HWS_TRY(compact(&to->decision.data, &to->writers[1]));
+    HWS_TRY(compact(&to->decision.meta, &to->writers[2]));
+    if (to->decision.meta.size > 0 && to->decision.meta.data[0] != '{')
+        return HWS_ERR_INVALID_ARGUMENT;
+    if (count == 0) return HWS_OK;
+    to->subs = hws_memory_new(memory, count * sizeof *to->subs);
+    if (!to->subs) return HWS_ERR_NO_MEMORY;
+    to->decision.subs = to->subs;
+    memcpy(to->subs, from->subs, count * sizeof *to->subs);
+    for (size_t i = 0; i < count; i++) {
+        HWS_TRY(compact(&to->subs[i].info, &to->writers[used++]));
+        HWS_TRY(compact(&to->subs[i].data, &to->writers[used++]));
+    }
+    return HWS_OK;
+}
+
+static void compacted_release(compacted *it, const hws_memory *memory)
+{
+    for (size_t i = 0; it->writers && i < it->writer_count; i++)
+        hws_writer_release(&it->writers[i]);
+    if (it->writers) hws_memory_free(memory, it->writers, it->writer_count * sizeof *it->writers);
+    if (it->subs) hws_memory_free(memory, it->subs, it->decision.sub_count * sizeof *it->subs);
+}
+
 static bool is_utf8(hws_text text)
 {
     json_t *string = json_stringn(text.data ? text.data : "", text.size);
@@ -229,14 +274,10 @@ hws_status hws_question_answer(hws_question *question, const hws_decision *decis
         !is_utf8(decision->reason))
         return HWS_ERR_INVALID_ARGUMENT;
     const hws_memory *memory = hub_of(question)->memory;
-    hws_decision compacted = *decision;
-    hws_writer info = hws_writer_on(memory);
-    hws_writer data = hws_writer_on(memory);
-    hws_status status = compact(&compacted.info, &info);
-    if (status == HWS_OK) status = compact(&compacted.data, &data);
-    if (status == HWS_OK) status = hws_question_settle(question, &compacted);
-    hws_writer_release(&info);
-    hws_writer_release(&data);
+    compacted it;
+    hws_status status = compact_all(decision, memory, &it);
+    if (status == HWS_OK) status = hws_question_settle(question, &it.decision);
+    compacted_release(&it, memory);
     return status;
 }
 
@@ -265,6 +306,12 @@ hws_text hws_question_client(const hws_question *question)
 hws_text hws_question_user(const hws_question *question)
 {
     return hws_guest_user(question->command.client);
+}
+
+hws_text hws_question_meta(const hws_question *question)
+{
+    const hws_guest *client = question->command.client;
+    return (hws_text){client->meta, client->meta_size};
 }
 
 const char *hws_question_transport(const hws_question *question)

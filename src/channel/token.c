@@ -197,11 +197,13 @@ static hws_error judge(const hws_tokens *tokens, uint64_t now_s, hws_claims *cla
     claims->sub = (hws_text){"", 0};
     claims->info = json_object_get(body, "info");
     claims->channels = json_object_get(body, "channels");
+    claims->meta = json_object_get(body, "meta");
     const bool is_well_formed =
         read_moment(body, "exp", &claims->expires_s) && read_moment(body, "nbf", &not_before_s) &&
         read_moment(body, "iat", &issued_s) && hws_json_get_text(body, "sub", &claims->sub) &&
         hws_json_get_text(body, "channel", &claims->channel) &&
         hws_json_get_text(body, "client", &claims->client) && are_texts(claims->channels) &&
+        (!claims->meta || json_is_object(claims->meta)) &&
         fits_audience(json_object_get(body, "aud"), tokens->audience) &&
         fits_issuer(body, tokens->issuer);
     const bool has_exp = json_object_get(body, "exp") != NULL;

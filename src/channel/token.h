@@ -36,6 +36,7 @@ typedef struct hws_claims {
     hws_text client;        /* absent: any */
     const json_t *info;     /* NULL: there is none */
     const json_t *channels; /* an array of strings, or NULL */
+    const json_t *meta;     /* an object, or NULL */
     uint64_t expires_s;     /* 0: never */
 } hws_claims;
 

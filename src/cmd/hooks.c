@@ -26,7 +26,11 @@ const char hooks_help[] =
     "                           at once to a back end, of each thread (default 64)\n"
     "  --hook-waiting NUMBER    questions that wait for one of those; over that error 111 "
     "(default\n"
-    "                           1024)\n";
+    "                           1024)\n"
+    "  --hook-failures NUMBER   in a row without an answer, after which a back end is not asked "
+    "for\n"
+    "                           a while, and questions fail at once (default 10)\n"
+    "  --hook-pause TIME        that while (default 5s)\n";
 
 void hooks_rules(hooks *it, option_rule rules[HOOKS_RULE_COUNT])
 {
@@ -42,6 +46,8 @@ void hooks_rules(hooks *it, option_rule rules[HOOKS_RULE_COUNT])
         {.name = "hook-authorities", .text = &it->authorities},
         {.name = "hook-connections", .count = &it->connection_count_max, .min = 1, .max = 10000},
         {.name = "hook-waiting", .count = &it->waiting_count_max, .min = 1, .max = 1000000},
+        {.name = "hook-failures", .count = &it->failure_count_max, .min = 1, .max = 1000000},
+        {.name = "hook-pause", .duration_ms = &it->pause_ms, .min = 1, .max = 3600000},
     };
     memcpy(rules, all, sizeof all);
 }
@@ -94,6 +100,8 @@ hws_status hooks_open(hooks *it, log_sink *log, char *explain, size_t explain_si
         .timeout_ms = (uint32_t)it->timeout_ms,
         .connection_count_max = (uint32_t)it->connection_count_max,
         .waiting_count_max = (uint32_t)it->waiting_count_max,
+        .failure_count_max = (uint32_t)it->failure_count_max,
+        .pause_ms = (uint32_t)it->pause_ms,
         .headers = headers.list,
         .header_count = it->headers.count,
         .forward = it->forward.count > 0 ? it->forward.text : NULL,

@@ -7,7 +7,7 @@
 #include "cmd/options.h"
 #include "hawser/hawser.h"
 
-enum { HOOKS_RULE_COUNT = 11 };
+enum { HOOKS_RULE_COUNT = 13 };
 
 /* The texts lie in argv, or in the configuration file. */
 typedef struct hooks {
@@ -15,6 +15,8 @@ typedef struct hooks {
     uint64_t timeout_ms;
     uint64_t connection_count_max;
     uint64_t waiting_count_max;
+    uint64_t failure_count_max;
+    uint64_t pause_ms;
     option_texts headers; /* "NAME: VALUE" */
     option_texts forward;
     const char *authorities; /* NULL: those of the system */

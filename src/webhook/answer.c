@@ -14,6 +14,7 @@ void hws_webhook_answer_init(hws_webhook_answer *answer, const hws_memory *memor
         .memory = memory,
         .info = hws_writer_on(memory),
         .data = hws_writer_on(memory),
+        .meta = hws_writer_on(memory),
     };
 }
 
@@ -114,6 +115,70 @@ static hws_status read_channels(hws_webhook_answer *answer, const json_t *from)
     return HWS_OK;
 }
 
+/* What is not known here: Centrifugo has more, and who answers is to learn that it does nothing. */
+static void note_unknown(hws_webhook_answer *answer, const json_t *from, const char *const *known)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)from, key, value)
+    {
+        const char *const *each = known;
+        while (*each && strcmp(*each, key) != 0) each++;
+        if (*each || json_is_null(value) || answer->unknown) continue;
+        answer->unknown = key;
+    }
+}
+
+static hws_status read_sub(hws_webhook_answer *answer, const char *channel, const json_t *from)
+{
+    static const char *const known[] = {"info", "b64info", "data", "b64data", NULL};
+    const size_t at = answer->sub_count++;
+    hws_decision_sub *it = &answer->subs[at];
+    hws_writer *writers = &answer->sub_writers[2 * at];
+    *it = (hws_decision_sub){.channel = {channel, strlen(channel)}};
+    writers[0] = hws_writer_on(answer->memory);
+    writers[1] = hws_writer_on(answer->memory);
+    if (!json_is_object(from) && !json_is_null(from)) return HWS_ERR_INVALID_ARGUMENT;
+    note_unknown(answer, from, known);
+    HWS_TRY(read_json(from, "info", "b64info", answer->memory, &writers[0], &it->info));
+    return read_json(from, "data", "b64data", answer->memory, &writers[1], &it->data);
+}
+
+/* Of each channel what it has of its own. */
+static hws_status read_subs(hws_webhook_answer *answer, const json_t *from)
+{
+    const char *channel;
+    json_t *options;
+    const json_t *list = find(from, "subs");
+    const size_t count = json_object_size(list);
+    if (!list) return HWS_OK;
+    if (!json_is_object(list) || count > CHANNEL_COUNT_MAX) return HWS_ERR_INVALID_ARGUMENT;
+    if (count == 0) return HWS_OK;
+    answer->sub_max = count;
+    answer->subs = hws_memory_new(answer->memory, count * sizeof *answer->subs);
+    answer->sub_writers = hws_memory_new(answer->memory, 2 * count * sizeof *answer->sub_writers);
+    if (!answer->subs || !answer->sub_writers) return HWS_ERR_NO_MEMORY;
+    json_object_foreach((json_t *)(uintptr_t)list, channel, options)
+    {
+        HWS_TRY(read_sub(answer, channel, options));
+    }
+    answer->decision.subs = answer->subs;
+    answer->decision.sub_count = count;
+    return HWS_OK;
+}
+
+static hws_status read_meta(hws_webhook_answer *answer, const json_t *from)
+{
+    hws_text *meta = &answer->decision.meta;
+    const json_t *value = find(from, "meta");
+    if (!value) return HWS_OK;
+    if (!json_is_object(value)) return HWS_ERR_INVALID_ARGUMENT;
+    hws_write_json(&answer->meta, value);
+    *meta = hws_writer_text(&answer->meta);
+    if (!meta->data) return HWS_ERR_NO_MEMORY;
+    return meta->size <= HWS_DECISION_META_MAX ? HWS_OK : HWS_ERR_INVALID_ARGUMENT;
+}
+
 static hws_status read_info(hws_webhook_answer *answer, const json_t *from)
 {
     return read_json(from, "info", "b64info", answer->memory, &answer->info,
@@ -129,13 +194,24 @@ static hws_status read_data(hws_webhook_answer *answer, const json_t *from)
 static hws_status read_result(hws_webhook_answer *answer, hws_question_kind kind,
                               const json_t *from)
 {
+    static const char *const known[HWS_QUESTION_KIND_COUNT][10] = {
+        [HWS_QUESTION_CONNECT] = {"user", "expire_at", "info", "b64info", "data", "b64data",
+                                  "channels", "subs", "meta"},
+        [HWS_QUESTION_REFRESH] = {"expired", "expire_at"},
+        [HWS_QUESTION_SUBSCRIBE] = {"info", "b64info", "data", "b64data", "expire_at"},
+        [HWS_QUESTION_PUBLISH] = {"data", "b64data", "skip_history"},
+        [HWS_QUESTION_RPC] = {"data", "b64data"},
+    };
     hws_decision *it = &answer->decision;
     if (!json_is_object(from)) return HWS_ERR_INVALID_ARGUMENT;
+    note_unknown(answer, from, known[kind]);
     switch (kind) {
     case HWS_QUESTION_CONNECT:
         HWS_TRY(read_text(from, "user", HWS_DECISION_TEXT_MAX, &it->user));
         HWS_TRY(read_moment(from, &it->expire_at_s));
         HWS_TRY(read_channels(answer, from));
+        HWS_TRY(read_subs(answer, from));
+        HWS_TRY(read_meta(answer, from));
         HWS_TRY(read_info(answer, from));
         return read_data(answer, from);
     case HWS_QUESTION_REFRESH:
@@ -184,7 +260,14 @@ void hws_webhook_answer_release(hws_webhook_answer *answer)
     if (answer->channels)
         hws_memory_free(answer->memory, answer->channels,
                         answer->decision.channel_count * sizeof *answer->channels);
+    for (size_t i = 0; i < 2 * answer->sub_count; i++) hws_writer_release(&answer->sub_writers[i]);
+    if (answer->subs)
+        hws_memory_free(answer->memory, answer->subs, answer->sub_max * sizeof *answer->subs);
+    if (answer->sub_writers)
+        hws_memory_free(answer->memory, answer->sub_writers,
+                        2 * answer->sub_max * sizeof *answer->sub_writers);
     hws_writer_release(&answer->info);
     hws_writer_release(&answer->data);
+    hws_writer_release(&answer->meta);
     json_decref(answer->body);
 }

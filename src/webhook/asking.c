@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One question, from the hub to the back end and back. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/memory.h"
@@ -12,6 +13,7 @@ typedef struct asking {
     hws_webhooks *hooks;
     hws_question *question;
     hws_question_kind kind;
+    bool is_probe; /* of the breaker */
     hws_call *call;
 } asking;
 
@@ -48,11 +50,21 @@ static hws_webhook_cause cause_of(hws_status status)
     return HWS_WEBHOOK_CAUSE_CONNECTION;
 }
 
+/* A back end that was written for something else counts on what is not done here. */
+static void tell_unknown(const asking *it, const char *key)
+{
+    char text[128];
+    if (atomic_exchange(&it->hooks->has_told_unknown[it->kind], true)) return;
+    snprintf(text, sizeof text, "the answer has \"%.64s\", which has no effect here", key);
+    hws_webhooks_say(it->hooks, it->kind, HWS_LOG_WARNING, text);
+}
+
 static void read_answer(asking *it, hws_text body)
 {
     hws_webhook_answer answer;
     hws_webhook_answer_init(&answer, it->hooks->memory);
     const hws_status status = hws_webhook_answer_read(&answer, it->kind, body);
+    if (answer.unknown) tell_unknown(it, answer.unknown);
     if (status == HWS_OK)
         decide(it, &answer.decision);
     else if (status == HWS_ERR_NO_MEMORY)
@@ -63,10 +75,48 @@ static void read_answer(asking *it, hws_text body)
     hws_webhook_answer_release(&answer);
 }
 
+/* Whether it is there at all; what it says is another matter. */
+
+static bool is_absence(hws_webhook_cause cause)
+{
+    return cause == HWS_WEBHOOK_CAUSE_TIMEOUT || cause == HWS_WEBHOOK_CAUSE_CONNECTION;
+}
+
+static void note_presence(const asking *it)
+{
+    if (hws_breaker_succeed(&it->hooks->breakers[it->kind], it->is_probe))
+        hws_webhooks_say(it->hooks, it->kind, HWS_LOG_INFO, "it answers again");
+}
+
+static void note_absence(const asking *it)
+{
+    char text[96];
+    hws_webhooks *hooks = it->hooks;
+    const hws_webhook_options *options = &hooks->options;
+    if (!hws_breaker_fail(&hooks->breakers[it->kind], hws_clock_ms(), options->failure_count_max,
+                          options->pause_ms, it->is_probe))
+        return;
+    hws_counter_add_shared(&hooks->counters[it->kind].pauses, 1);
+    snprintf(text, sizeof text, "%" PRIu32 " failures in a row: it is not asked for %" PRIu32 " ms",
+             options->failure_count_max, options->pause_ms);
+    hws_webhooks_say(hooks, it->kind, HWS_LOG_WARNING, text);
+}
+
+static void note_call(const asking *it, hws_status status)
+{
+    if (status == HWS_OK || cause_of(status) == HWS_WEBHOOK_CAUSE_HTTP)
+        note_presence(it);
+    else if (is_absence(cause_of(status)))
+        note_absence(it);
+    else
+        hws_breaker_forget(&it->hooks->breakers[it->kind], it->is_probe);
+}
+
 static void on_done(void *user, const hws_call_result *result)
 {
     asking *it = user;
     char text[64];
+    note_call(it, result->status);
     if (result->status != HWS_OK) {
         fail(it, cause_of(result->status), result->text);
     } else if (result->http_status != 200) { /* a redirect among them, to wherever */
@@ -129,8 +179,15 @@ void hws_webhook_on_question(hws_question *question, void *user)
     }
     *it = now;
     hws_question_set_context(question, it);
+    if (!hws_breaker_admit(&hooks->breakers[it->kind], hws_clock_ms(), &it->is_probe)) {
+        hws_counter_add_shared(&hooks->counters[it->kind].failures[HWS_WEBHOOK_CAUSE_PAUSED], 1);
+        hws_question_fail(question); /* without a line for each */
+        free_asking(it);
+        return;
+    }
     const hws_status status = call(it);
     if (status == HWS_OK) return;
+    hws_breaker_forget(&hooks->breakers[it->kind], it->is_probe);
     if (status == HWS_ERR_LIMIT)
         refuse_busy(it);
     else
@@ -143,6 +200,7 @@ void hws_webhook_on_cancel(hws_question *question, void *user)
     hws_webhooks *hooks = user;
     asking *it = hws_question_context(question);
     hws_counter_add_shared(&hooks->counters[it->kind].cancels, 1);
+    hws_breaker_forget(&hooks->breakers[it->kind], it->is_probe);
     hws_call_cancel(it->call);
     free_asking(it);
 }

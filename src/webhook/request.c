@@ -144,6 +144,7 @@ static void write_body(hws_writer *to, const hws_question *question)
 {
     const hws_question_kind kind = hws_question_kind_of(question);
     const hws_text data = hws_question_data(question);
+    const hws_text meta = hws_question_meta(question);
     HWS_WRITE(to, "{\"client\":");
     hws_write_string(to, hws_question_client(question));
     write_member(to, "transport", hws_text_of(hws_question_transport(question)));
@@ -155,6 +156,10 @@ static void write_body(hws_writer *to, const hws_question *question)
     if (kind == HWS_QUESTION_SUBSCRIBE || kind == HWS_QUESTION_PUBLISH)
         write_member(to, "channel", hws_question_channel(question));
     if (kind == HWS_QUESTION_RPC) write_member(to, "method", hws_question_method(question));
+    if (meta.size > 0) {
+        HWS_WRITE(to, ",\"meta\":");
+        hws_write(to, meta);
+    }
     if (data.size > 0) {
         HWS_WRITE(to, ",\"data\":");
         hws_write(to, data);

@@ -17,6 +17,8 @@ enum {
     CONNECTION_COUNT_MAX = 64,
     WAITING_COUNT_MAX = 1024,
     ANSWER_SIZE_MAX = 1 << 20,
+    FAILURE_COUNT_MAX = 10,
+    PAUSE_MS = 5000,
 };
 
 static const char *const NAMES[HWS_QUESTION_KIND_COUNT] = {
@@ -140,6 +142,8 @@ static hws_status make(const hws_webhook_options *options, char *explain, size_t
     fill(&made->options.connection_count_max, CONNECTION_COUNT_MAX);
     fill(&made->options.waiting_count_max, WAITING_COUNT_MAX);
     fill(&made->options.answer_size_max, ANSWER_SIZE_MAX);
+    fill(&made->options.failure_count_max, FAILURE_COUNT_MAX);
+    fill(&made->options.pause_ms, PAUSE_MS);
     made->decider = (hws_decider){
         .on_question = hws_webhook_on_question,
         .on_cancel = hws_webhook_on_cancel,
@@ -191,16 +195,22 @@ void hws_webhooks_free(hws_webhooks *hooks)
 
 /* Telling. */
 
-void hws_webhooks_note_failure(hws_webhooks *hooks, hws_question_kind kind, hws_webhook_cause cause,
-                               const char *text)
+void hws_webhooks_say(const hws_webhooks *hooks, hws_question_kind kind, int level,
+                      const char *text)
 {
     char line[512];
     const hws_webhook *it = &hooks->of[kind];
-    hws_counter_add_shared(&hooks->counters[kind].failures[cause], 1);
     if (!hooks->options.on_log) return;
     snprintf(line, sizeof line, "webhook %s (%.100s port %u): %s", NAMES[kind], it->host,
              (unsigned)it->port, text);
-    hooks->options.on_log(HWS_LOG_WARNING, line, hooks->options.log_user);
+    hooks->options.on_log(level, line, hooks->options.log_user);
+}
+
+void hws_webhooks_note_failure(hws_webhooks *hooks, hws_question_kind kind, hws_webhook_cause cause,
+                               const char *text)
+{
+    hws_counter_add_shared(&hooks->counters[kind].failures[cause], 1);
+    hws_webhooks_say(hooks, kind, HWS_LOG_WARNING, text);
 }
 
 void hws_webhooks_count(const hws_webhooks *hooks, hws_webhook_metrics *metrics)
@@ -212,6 +222,8 @@ void hws_webhooks_count(const hws_webhooks *hooks, hws_webhook_metrics *metrics)
         to->question_total = hws_counter_read(&from->questions);
         to->refusal_total = hws_counter_read(&from->refusals);
         to->cancel_total = hws_counter_read(&from->cancels);
+        to->pause_total = hws_counter_read(&from->pauses);
+        to->is_paused = hws_breaker_is_open(&hooks->breakers[i]);
         for (size_t cause = 0; cause < HWS_WEBHOOK_CAUSE_COUNT; cause++)
             to->failure_total[cause] = hws_counter_read(&from->failures[cause]);
     }
@@ -256,6 +268,13 @@ size_t hws_webhook_metrics_write(const hws_webhook_metrics *metrics, char *text,
               offsetof(hws_webhook_count, refusal_total));
     say_total(&to, "cancels", "Questions whose clients went before the answer came.", metrics,
               offsetof(hws_webhook_count, cancel_total));
+    say_total(&to, "pauses", "Times that a back end was not asked for a while.", metrics,
+              offsetof(hws_webhook_count, pause_total));
+    say(&to, "# TYPE hawser_webhook_paused gauge\n"
+             "# HELP hawser_webhook_paused Whether the back end is not asked now.\n");
+    for (size_t i = 0; i < HWS_QUESTION_KIND_COUNT; i++)
+        say(&to, "hawser_webhook_paused{hook=\"%s\"} %d\n", NAMES[i],
+            metrics->of[i].is_paused != 0);
     say(&to, "# TYPE hawser_webhook_failures counter\n"
              "# HELP hawser_webhook_failures Questions without an answer that means something.\n");
     for (size_t i = 0; i < HWS_QUESTION_KIND_COUNT; i++)

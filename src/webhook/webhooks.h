@@ -13,6 +13,7 @@
 #include "hawser/url.h"
 #include "hawser/webhook.h"
 #include "http/caller.h"
+#include "webhook/breaker.h"
 
 enum { HWS_WEBHOOK_HOST_SIZE_MAX = 256 }; /* bytes of a name with its zero (RFC 1035 §2.3.4) */
 
@@ -29,6 +30,7 @@ typedef struct hws_webhook_counters {
     hws_counter questions;
     hws_counter refusals;
     hws_counter cancels;
+    hws_counter pauses;
     hws_counter failures[HWS_WEBHOOK_CAUSE_COUNT];
 } hws_webhook_counters;
 
@@ -39,9 +41,16 @@ struct hws_webhooks {
     hws_decider decider;
     hws_webhook of[HWS_QUESTION_KIND_COUNT];
     hws_webhook_counters counters[HWS_QUESTION_KIND_COUNT];
+    /* Of each kind by itself: who makes a procedure hang shall keep nobody from coming in. */
+    hws_breaker breakers[HWS_QUESTION_KIND_COUNT];
+    atomic_bool has_told_unknown[HWS_QUESTION_KIND_COUNT]; /* once is enough */
 };
 
 void hws_webhooks_unref(hws_webhooks *hooks);
+
+/* Told, with what it is about.  Thread: any. */
+void hws_webhooks_say(const hws_webhooks *hooks, hws_question_kind kind, int level,
+                      const char *text);
 
 /* A failure is counted, and told.  Thread: any. */
 void hws_webhooks_note_failure(hws_webhooks *hooks, hws_question_kind kind, hws_webhook_cause cause,

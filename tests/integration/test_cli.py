@@ -82,7 +82,7 @@ class Manual(unittest.TestCase):
     def test_defaults_of_serve_are_those_of_help(self):
         out = run("serve", "--help")[1]
         told = re.findall(rf"^  {self.OPTION} (?:(?!\n  -)[^(])*\(default (\d+[A-Za-z]+)\)", out, re.M)
-        self.assertEqual(len(told), 10)
+        self.assertEqual(len(told), 11)
         items = self.page("hawser-serve").split("\n.It Fl -")
         for option, _, default in told:
             text = next(item for item in items if item.startswith(option[2:] + " "))

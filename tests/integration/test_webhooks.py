@@ -121,6 +121,26 @@ class Webhooks(unittest.TestCase):
         self.assertEqual(list(presence.values()), [
             {"client": client.client, "user": "ada", "conn_info": {"name": "Ada"}}])
 
+    def test_channels_with_something_of_their_own_and_meta(self):
+        self.backend.answers["/connect"] = {"result": {
+            "user": "ada", "meta": {"tenant": 5}, "channels": ["y"],
+            "subs": {"x": {"info": {"seat": 1}, "data": [7]}, "open:z": {}, "no:where": {}}}}
+        client = self.open()
+        reply = client.connect()["connect"]
+        self.assertEqual(set(reply["subs"]), {"x", "y", "open:z"})
+        self.assertEqual(reply["subs"]["x"]["data"], [7])
+        self.assertNotIn("meta", reply)
+        self.assertNotIn("meta", self.expect("/connect")[0])
+        presence = client.ask(presence={"channel": "x"})["presence"]["presence"]
+        self.assertEqual(list(presence.values()), [
+            {"client": client.client, "user": "ada", "chan_info": {"seat": 1}}])
+        client.ask(rpc={"method": "m"})
+        self.assertEqual(self.expect("/rpc")[0]["meta"], {"tenant": 5})
+        client.subscribe("w")
+        self.assertEqual(self.expect("/subscribe")[0]["meta"], {"tenant": 5})
+        client.publish("w", 1)
+        self.assertEqual(self.expect("/publish")[0]["meta"], {"tenant": 5})
+
     def test_headers_go_on(self):
         ws = self.server.socket()
         self.addCleanup(ws.end)
@@ -259,10 +279,15 @@ class Webhooks(unittest.TestCase):
     def test_tokens_are_not_asked_about(self):
         (self.path / "secret").write_bytes(SECRET)
         with Server("--token-key", str(self.path / "secret"),
-                    *options(self.backend.url, "connect")) as server:
+                    *options(self.backend.url, "connect", "rpc")) as server:
             client = self.open(server)
-            self.assertIn("connect", client.connect(token=token(sub="ben")))
+            self.assertIn("connect", client.connect(token=token(sub="ben", meta={"tenant": 6})))
             self.assertTrue(self.backend.asked.empty())
+            client.ask(rpc={"method": "m"})
+            self.assertEqual(self.expect("/rpc")[0]["meta"], {"tenant": 6})
+            client = self.open(server)
+            client.send({"id": 1, "connect": {"token": token(sub="ben", meta=[6])}})
+            self.assertEqual(client.close_code(), 3500)
             self.assertIn("connect", self.open(server).connect())
             self.expect("/connect")
 
@@ -574,6 +599,110 @@ class Failures(unittest.TestCase):
             self.assertEqual(server.wait(60), 0)
 
 
+    def test_what_has_no_effect_is_told_once(self):
+        server = self.server("--log-level", "warning", timeout="60s")
+        for answer in ({"caps": [{"channels": ["x"], "allow": ["sub"]}]}, {"caps": None},
+                       {"subs": {"x": {"override": {"presence": {"value": False}}}}}):
+            self.backend.answers["/connect"] = {"result": {"user": "ada", **answer}}
+            self.client(server)
+        server.stop()
+        self.assertEqual(server.errors.count("has no effect here"), 1, server.errors)
+        self.assertIn('the answer has "caps", which has no effect here', server.errors)
+
+
+def webhook_metrics(server):
+    line = next(line for line in server.greeting if "metrics" in line)
+    with urllib.request.urlopen(line.split()[1], timeout=60) as answer:
+        text = answer.read().decode()
+    return {name: float(value) for name, value in re.findall(r"^hawser_webhook_(\S+) (\S+)$", text,
+                                                             re.M)}
+
+
+class Pauses(unittest.TestCase):
+    """A back end that does not answer is not asked for a while, hook by hook."""
+
+    def begin(self, pause):
+        """One that answers, one that is not there, and a client."""
+        self.there, self.gone = Backend(), Backend(is_down=True)
+        self.addCleanup(self.there.stop)
+        self.addCleanup(self.gone.stop)
+        let_in(self.there)
+        let_in(self.gone)
+        self.server = Server(*options(self.there.url, "connect", "subscribe", "publish"), *options(
+            self.gone.url, "rpc"), "--hook-failures", "3", "--hook-pause", pause, "--hook-timeout",
+            "60s", "--log-level", "info", "--metrics", "http://127.0.0.1:0", "--threads", "2")
+        self.addCleanup(self.server.stop)
+        client = ChannelClient(self.server)
+        self.addCleanup(client.ws.end)
+        self.assertIn("connect", client.connect())
+        return client
+
+    def test_nothing_is_asked_for_a_while(self):
+        client = self.begin("1h")
+        for _ in range(5):
+            self.assertEqual(client.code(rpc={"method": "x"}), 100)
+        self.gone.begin()  # it is there again, but nobody looks
+        self.assertEqual(client.code(rpc={"method": "x"}), 100)
+        self.assertTrue(self.gone.asked.empty())
+        now = webhook_metrics(self.server)
+        for name, value in (('questions_total{hook="rpc"}', 6),
+                            ('failures_total{hook="rpc",cause="connection"}', 3),
+                            ('failures_total{hook="rpc",cause="paused"}', 3),
+                            ('pauses_total{hook="rpc"}', 1), ('paused{hook="rpc"}', 1),
+                            ('pauses_total{hook="connect"}', 0), ('paused{hook="connect"}', 0)):
+            self.assertEqual(now[name], value, name)
+        other = ChannelClient(self.server)  # the others go on
+        self.addCleanup(other.ws.end)
+        self.assertIn("connect", other.connect())
+        other.subscribe("x")
+        self.server.stop()
+        self.assertEqual(self.server.errors.count(
+            "3 failures in a row: it is not asked for 3600000 ms"), 1, self.server.errors)
+
+    def test_one_is_asked_and_then_all(self):
+        client = self.begin("1ms")
+        for _ in range(20):  # a probe now and then, which fails
+            self.assertEqual(client.code(rpc={"method": "x"}), 100)
+        self.gone.begin()
+        while "rpc" not in client.ask(rpc={"method": "x"}):
+            pass
+        for _ in range(20):
+            self.assertIn("rpc", client.ask(rpc={"method": "x"}))
+        now = webhook_metrics(self.server)
+        self.assertEqual((now['pauses_total{hook="rpc"}'], now['paused{hook="rpc"}']), (1, 0))
+        self.server.stop()
+        self.assertEqual(self.server.errors.count("it answers again"), 1, self.server.errors)
+
+    def test_an_error_is_an_answer(self):
+        """Who can make a procedure fail does not keep others from it."""
+        client = self.begin("1h")
+        self.gone.answers["/rpc"] = lambda handler, _: handler.reply_text("", 500)
+        self.gone.begin()
+        for _ in range(10):
+            self.assertEqual(client.code(rpc={"method": "x"}), 100)
+        self.gone.answers["/rpc"] = {"result": {}}
+        self.assertIn("rpc", client.ask(rpc={"method": "x"}))
+
+    def test_silence_is_none(self):
+        backend = Backend()
+        self.addCleanup(backend.stop)
+        let_in(backend)
+        backend.answers["/rpc"] = hang
+        with Server(*options(backend.url, "connect"), "--hook-rpc", backend.url + "/rpc",
+                    "--hook-failures", "2", "--hook-pause", "1h", "--hook-timeout", "1s",
+                    "--log-level", "warning") as server:
+            client = ChannelClient(server)
+            self.addCleanup(client.ws.end)
+            while "error" in client.connect():  # in time, on a loaded machine
+                pass
+            for _ in range(5):
+                self.assertEqual(client.code(rpc={"method": "x"}), 100)
+            client.ws.end()
+        self.assertEqual(server.errors.count("webhook rpc (localhost port "
+                                             f"{backend.server.server_port}): no answer in time"), 2)
+        self.assertIn("2 failures in a row: it is not asked for 3600000 ms", server.errors)
+
+
 class Options(unittest.TestCase):
     def test_what_is_wrong_is_said(self):
         for arguments, words in (
@@ -591,6 +720,8 @@ class Options(unittest.TestCase):
                 (["--hook-rpc", "http://x", "--hook-forward", "X-A", "--hook-header", "x-a: 1"],
                  "both fixed and forwarded"),
                 (["--hook-rpc", "https://x", "--hook-authorities", "/nowhere"], "/nowhere"),
+                (["--hook-rpc", "http://x", "--hook-failures", "0"], "hook-failures"),
+                (["--hook-rpc", "http://x", "--hook-pause", "0"], "hook-pause"),
                 (["--hook-rpc", "http://x", "--hook-timeout", "0"], "hook-timeout")):
             status, out, err = run("serve", "--check", *arguments)
             self.assertEqual((status, out), (2, ""), arguments)

@@ -54,14 +54,23 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Backend:
-    def __init__(self, tls=None):
+    """`is_down`: it has a port, and refuses who comes, until it is told to `begin`."""
+
+    def __init__(self, tls=None, is_down=False):
         self.answers = {}
         self.asked = queue.Queue()
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", 0), Handler, bind_and_activate=False)
+        self.server.server_bind()
         self.server.backend = self
         if tls:
             self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         self.url = f"{'https' if tls else 'http'}://localhost:{self.server.server_port}"
+        self.thread = None
+        if not is_down:
+            self.begin()
+
+    def begin(self):
+        self.server.server_activate()
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
 
@@ -72,9 +81,10 @@ class Backend:
         self.stop()
 
     def stop(self):
-        self.server.shutdown()
+        if self.thread:
+            self.server.shutdown()
+            self.thread.join()
         self.server.server_close()
-        self.thread.join()
 
     def next(self):
         """What was asked next: path, question, headers, the port that it came from."""

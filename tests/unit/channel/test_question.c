@@ -3,6 +3,7 @@
  * once, and with clients that go before they are answered. */
 #include <time.h>
 
+#include "channel/guest.h"
 #include "hawser/channel.h"
 #include "lib/raw_client.h"
 #include "lib/test_memory.h"
@@ -229,6 +230,75 @@ static void who_connects(void **state)
     raw_free(client);
 }
 
+/* What came with the connect comes with what is asked later, and is told to nobody else. */
+static void what_is_kept_for_who_decides(void **state)
+{
+    (void)state;
+    const hws_decision_sub subs[] = {
+        {text_of("x"), text_of("{ \"seat\": 1 }"), text_of("[ 7 ]")},
+        {.channel = text_of("none:x")},
+        {.channel = text_of("all:y")},
+    };
+    const hws_text channel = text_of("x"); /* twice is once */
+    raw_client *client = connect_client();
+    raw_send_text(client, "{\"id\":1,\"connect\":{}}");
+    wait_for(1);
+    assert_null(hws_question_meta(open_questions[0]).data);
+    answer(&(hws_decision){
+        .user = text_of("ada"),
+        .channels = &channel,
+        .channel_count = 1,
+        .subs = subs,
+        .sub_count = COUNT_OF(subs),
+        .meta = text_of("{ \"tenant\": 5 }"),
+    });
+    const char *reply = receive(client);
+    assert_non_null(reply);
+    assert_non_null(strstr(reply, "\"x\":{\"recoverable\":true,"));
+    assert_non_null(strstr(reply, "\"data\":[7]"));
+    assert_non_null(strstr(reply, "\"all:y\":{"));
+    assert_null(strstr(reply, "none"));
+    assert_null(strstr(reply, "tenant"));
+    expect(client, "\"chan_info\":{\"seat\":1}"); /* its own join */
+    expect(client, "\"channel\":\"all:y\",\"join\"");
+    raw_send_text(client, "{\"id\":2,\"rpc\":{\"method\":\"m\"}}");
+    wait_for(1);
+    assert_true(is_text(hws_question_meta(open_questions[0]), "{\"tenant\":5}"));
+    answer(&(hws_decision){0});
+    expect(client, "{\"id\":2,\"rpc\":{");
+    raw_free(client);
+}
+
+/* Who came together, and is to be asked about at the same moment, is asked about over a tenth of
+ * the time until then, a minute at most. */
+static void refreshes_are_spread(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 40 };
+    static const struct {
+        uint64_t life_s, lead_max_s;
+    } lives[] = {{5, 0}, {100, 10}, {100000, 60}};
+    hws_guest *client = hws_guest_new(hub, loop, HWS_FORMAT_WEBSOCKET);
+    assert_non_null(client);
+    client->is_vouched = true;
+    for (size_t i = 0; i < COUNT_OF(lives); i++) {
+        uint64_t least = UINT64_MAX;
+        uint64_t most = 0;
+        const uint64_t expires_s = (uint64_t)time(NULL) + lives[i].life_s;
+        for (int each = 0; each < CLIENTS; each++) {
+            hws_guest_set_expiry(client, expires_s);
+            assert_int_equal(client->expires_s, expires_s);
+            if (client->ask_s < least) least = client->ask_s;
+            if (client->ask_s > most) most = client->ask_s;
+        }
+        assert_true(most <= expires_s && least >= expires_s - lives[i].lead_max_s);
+        assert_int_equal(most > least, lives[i].lead_max_s > 0); /* else once in 10^41 */
+    }
+    hws_guest_set_expiry(client, 0);
+    assert_int_equal(client->ask_s, 0);
+    hws_guest_free(client);
+}
+
 /* Each of these, with what the client hears. */
 static void refusals(void **state)
 {
@@ -277,6 +347,12 @@ static void answers_that_are_none(void **state)
         {.data = {"", 0}},
         {.data = {"1 2", 3}},
         {.channel_count = 1},
+        {.sub_count = 1},
+        {.subs = &(const hws_decision_sub){.channel = {"x", 1}, .info = {"{", 1}}, .sub_count = 1},
+        {.subs = &(const hws_decision_sub){.channel = {"x", 1}, .data = {"", 0}}, .sub_count = 1},
+        {.meta = {"[]", 2}},
+        {.meta = {"{", 1}},
+        {.meta = {long_text, sizeof long_text}},
     };
     raw_client *client = connect_client();
     raw_send_text(client, "{\"id\":1,\"connect\":{}}");
@@ -605,6 +681,8 @@ int main(void)
         TEST(subscribing),
         TEST(publishing),
         TEST(procedures),
+        TEST(what_is_kept_for_who_decides),
+        TEST(refreshes_are_spread),
         TEST(refreshing),
         TEST(what_waits_is_bounded),
         TEST(a_client_that_goes),

@@ -22,6 +22,10 @@ typedef struct sample {
 
 static const hws_text CHANNELS[] = {TEXT("x"), TEXT("y:z")};
 
+static const hws_decision_sub SUBS[] = {{TEXT("x"), TEXT("{\"seat\":1}"), TEXT("[1]")},
+                                        {.channel = TEXT("y:z")},
+                                        {.channel = TEXT("n")}};
+
 static const sample GOOD[] = {
     {HWS_QUESTION_CONNECT, "{\"result\":{}}", {0}},
     {HWS_QUESTION_CONNECT,
@@ -40,6 +44,12 @@ static const sample GOOD[] = {
     {HWS_QUESTION_CONNECT,
      "{\"result\":{\"b64info\":\"eyJhIjogMX0=\",\"b64data\":\"WzJd\",\"channels\":[]}}",
      {.info = TEXT("{\"a\":1}"), .data = TEXT("[2]")}},
+    {HWS_QUESTION_CONNECT,
+     "{\"result\":{\"meta\":{\"a\": [1]},\"subs\":{\"x\":{\"info\":{\"seat\": "
+     "1},\"b64data\":\"WzFd\","
+     "\"override\":{}},\"y:z\":{},\"n\":null}}}",
+     {.meta = TEXT("{\"a\":[1]}"), .subs = SUBS, .sub_count = 3}},
+    {HWS_QUESTION_CONNECT, "{\"result\":{\"meta\":null,\"subs\":null}}", {0}},
     {HWS_QUESTION_CONNECT,
      "{\"error\":{\"code\":1999,\"message\":\"\\u00e9\",\"temporary\":true}}",
      {.error = 1999, .message = TEXT("\xC3\xA9"), .is_temporary = true}},
@@ -81,6 +91,13 @@ static const sample BAD[] = {
     {HWS_QUESTION_CONNECT, "{\"result\":{\"b64info\":\"\"}}", {0}},
     {HWS_QUESTION_CONNECT, "{\"result\":{\"b64data\":\"ew==\"}}", {0}},
     {HWS_QUESTION_CONNECT, "{\"result\":{\"b64data\":\"eyJhIjogMX0\"}}", {0}},
+    {HWS_QUESTION_CONNECT, "{\"result\":{\"meta\":[]}}", {0}},
+    {HWS_QUESTION_CONNECT, "{\"result\":{\"meta\":\"{}\"}}", {0}},
+    {HWS_QUESTION_CONNECT, "{\"result\":{\"subs\":[\"x\"]}}", {0}},
+    {HWS_QUESTION_CONNECT, "{\"result\":{\"subs\":{\"x\":5}}}", {0}},
+    {HWS_QUESTION_CONNECT,
+     "{\"result\":{\"subs\":{\"x\":{\"info\":1},\"y\":{\"b64data\":1}}}}",
+     {0}},
     {HWS_QUESTION_CONNECT, "{\"error\":{\"code\":99}}", {0}},
     {HWS_QUESTION_CONNECT, "{\"error\":{\"code\":2000}}", {0}},
     {HWS_QUESTION_CONNECT, "{\"error\":{\"code\":4294967396}}", {0}},
@@ -128,6 +145,13 @@ static void expect(const hws_decision *a, const hws_decision *b)
     expect_text(a->user, b->user);
     expect_text(a->info, b->info);
     expect_text(a->data, b->data);
+    expect_text(a->meta, b->meta);
+    assert_int_equal(a->sub_count, b->sub_count);
+    for (size_t i = 0; i < a->sub_count; i++) {
+        expect_text(a->subs[i].channel, b->subs[i].channel);
+        expect_text(a->subs[i].info, b->subs[i].info);
+        expect_text(a->subs[i].data, b->subs[i].data);
+    }
     assert_int_equal(a->channel_count, b->channel_count);
     for (size_t i = 0; i < a->channel_count; i++) expect_text(a->channels[i], b->channels[i]);
 }
@@ -169,10 +193,38 @@ static void cut_at_every_byte(void **state)
     }
 }
 
+/* The first that would mean something elsewhere. */
+static void what_is_not_known(void **state)
+{
+    (void)state;
+    static const struct {
+        sample asked;
+        const char *unknown;
+    } samples[] = {
+        {{HWS_QUESTION_CONNECT, "{\"result\":{\"user\":\"x\",\"subs\":{\"x\":{}}}}", {0}}, NULL},
+        {{HWS_QUESTION_CONNECT, "{\"result\":{\"caps\":null}}", {0}}, NULL},
+        {{HWS_QUESTION_CONNECT, "{\"result\":{\"caps\":[],\"b\":1}}", {0}}, "caps"},
+        {{HWS_QUESTION_CONNECT, "{\"result\":{\"subs\":{\"x\":{\"override\":{}}}}}", {0}},
+         "override"},
+        {{HWS_QUESTION_REFRESH, "{\"result\":{\"expired\":false,\"info\":{}}}", {0}}, "info"},
+        {{HWS_QUESTION_SUBSCRIBE, "{\"result\":{\"override\":{}}}", {0}}, "override"},
+        {{HWS_QUESTION_PUBLISH, "{\"result\":{\"tags\":{}}}", {0}}, "tags"},
+        {{HWS_QUESTION_RPC, "{\"result\":{\"data\":1,\"b64data\":null}}", {0}}, NULL},
+    };
+    hws_webhook_answer answer;
+    for (size_t i = 0; i < COUNT_OF(samples); i++) {
+        const sample *it = &samples[i].asked;
+        assert_int_equal(read(&answer, it, strlen(it->text)), HWS_OK);
+        assert_int_equal(answer.unknown != NULL, samples[i].unknown != NULL);
+        if (answer.unknown) assert_string_equal(answer.unknown, samples[i].unknown);
+        release(&answer);
+    }
+}
+
 static void bounds(void **state)
 {
     (void)state;
-    static char text[8192];
+    static char text[16384];
     hws_webhook_answer answer;
     const sample it = {HWS_QUESTION_CONNECT, text, {0}};
     for (int size = 255; size <= 256; size++) {
@@ -195,6 +247,17 @@ static void bounds(void **state)
             size += snprintf(text + size, sizeof text - (size_t)size, ",\"x\"");
         snprintf(text + size, sizeof text - (size_t)size, "]}}");
         assert_int_equal(read(&answer, &it, strlen(text)) == HWS_OK, count == 1000);
+        release(&answer);
+        size = snprintf(text, sizeof text, "{\"result\":{\"subs\":{\"0\":{}");
+        for (int i = 1; i < count; i++)
+            size += snprintf(text + size, sizeof text - (size_t)size, ",\"%d\":{}", i);
+        snprintf(text + size, sizeof text - (size_t)size, "}}}");
+        assert_int_equal(read(&answer, &it, strlen(text)) == HWS_OK, count == 1000);
+        release(&answer);
+    }
+    for (int size = HWS_DECISION_META_MAX; size <= HWS_DECISION_META_MAX + 1; size++) {
+        snprintf(text, sizeof text, "{\"result\":{\"meta\":{\"a\":\"%0*d\"}}}", size - 8, 0);
+        assert_int_equal(read(&answer, &it, strlen(text)) == HWS_OK, size == HWS_DECISION_META_MAX);
         release(&answer);
     }
 }
@@ -223,6 +286,7 @@ int main(void)
         cmocka_unit_test(good_ones),
         cmocka_unit_test(bad_ones),
         cmocka_unit_test(cut_at_every_byte),
+        cmocka_unit_test(what_is_not_known),
         cmocka_unit_test(bounds),
         cmocka_unit_test(each_allocation_fails_once),
     };
