@@ -84,6 +84,7 @@ const tests = {
     await ada.click('#publish [type=submit]');
     await shows(ada, '#published', /^published, at \d+$/);
     await shows(ada, '#history li', /all hands/);
+    await ada.bringToFront();
     await topRow(ada, 'devices:pump-01').locator('button').press('Enter'); // by the keyboard
     await ada.waitForFunction(() => document.getElementById('channel').value === 'devices:pump-01');
     await ada.fill('#channel', 'no:where');

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The chat and the start page: node chat.mjs HAWSER FOLDER
 import assert from 'node:assert/strict';
-import {Server, complaints, connected, fitsPhone, lost, open, play, shows, weather}
+import {Server, complaints, isFirefox, connected, fitsPhone, lost, open, play, shows, weather}
   from './stage.mjs';
 
 async function comeAboard(page, name) {
@@ -47,8 +47,8 @@ async function noise(page, width, height) {
     const paint = canvas.getContext('2d');
     const pixels = paint.createImageData(w, h);
     for (let i = 0, seed = 7; i < pixels.data.length; i++) {
-      seed = (seed * 1103515245 + 12345) % 2147483648;
-      pixels.data[i] = i % 4 === 3 ? 255 : seed >> 16;
+      seed = Math.imul(seed, 1664525) + 1013904223;
+      pixels.data[i] = i % 4 === 3 ? 255 : seed >>> 24 & 0xe0; // three bits, which no PNG packs
     }
     paint.putImageData(pixels, 0, 0);
     return canvas.toDataURL('image/png').split(',')[1];
@@ -240,7 +240,7 @@ const tests = {
       {name: 'x.png', mimeType: 'image/png', buffer: await noise(ada, 20, 20)});
     await ada.locator('.refused', {hasText: 'the server knows no such pictures'}).waitFor();
     await ada.unroute('**/hawser/pictures/*');
-    assert.match(complaints.pop(), /415/); // the console tells of it, too
+    if (!isFirefox) assert.match(complaints.pop(), /415/); // Chromium's console tells of it, too
     assert.equal(await ben.locator('.picture').count(), 3);
   },
 

@@ -53,6 +53,7 @@ const tests = {
   },
 
   async 'with the keyboard'() {
+    await ben.bringToFront();
     await point(ben, 7, 7).focus();
     await ben.keyboard.press('ArrowDown');
     await ben.keyboard.press('Enter');

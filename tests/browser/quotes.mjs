@@ -39,6 +39,7 @@ const tests = {
   },
 
   async 'another instrument is chosen with the keyboard'() {
+    await ada.bringToFront();
     await ada.focus('#rows tr:nth-child(10) button');
     await ada.keyboard.press('Enter');
     await shows(ada, '#chart-symbol', 'HEMP');

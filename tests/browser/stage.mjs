@@ -2,8 +2,8 @@
 // What the tests of the pages share: node TEST.mjs HAWSER FOLDER
 //
 // HAWSER is the command to test; FOLDER is where pictures of the pages go: of each at its end
-// ($PICTURES=1), and of all when a test fails.  The output is TAP.  The browser is Debian's chromium,
-// or the one that $CHROMIUM names.
+// ($PICTURES=1), and of all when a test fails.  The output is TAP.  The browser is Debian's chromium, or
+// with $BROWSER=firefox its firefox-esr; $CHROMIUM and $FIREFOX name others of the two kinds.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {connect, createServer} from 'node:net';
@@ -14,16 +14,18 @@ import path from 'node:path';
 export const WAIT_MS = 60000; // for anything, on a machine that is busy: no test measures time
 const [hawser, folder] = process.argv.slice(2);
 export const command = hawser; // the program that is tested
-const executable = process.env.CHROMIUM || '/usr/bin/chromium';
+export const isFirefox = process.env.BROWSER === 'firefox';
+const executable = isFirefox ? process.env.FIREFOX || '/usr/bin/firefox-esr'
+  : process.env.CHROMIUM || '/usr/bin/chromium';
 
 function skip(reason) {
   console.log('1..0 # SKIP ' + reason);
   process.exit(0);
 }
 
-const {chromium} = await import('playwright-core').catch(() => ({}));
-if (!chromium) skip('playwright-core is missing: run npm ci in tests/browser');
-if (!existsSync(executable)) skip(executable + ' is missing: install the package chromium');
+const playwright = (await import('playwright-core').catch(() => ({}))).default;
+if (!playwright) skip('playwright-core is missing: run npm ci in tests/browser');
+if (!existsSync(executable)) skip(executable + ' is missing: install the package of that name');
 
 // ---- The server, and the programs beside it ------------------------------------------------------
 
@@ -113,12 +115,12 @@ export class Wire {
     weather.outage = true;
     this._isCut = true;
     for (const socket of this._sockets) socket.destroy();
-    await page.context().setOffline(true);
+    await tellNetwork(page, false);
   }
 
   async mend(page) {
     this._isCut = false;
-    await page.context().setOffline(false);
+    await tellNetwork(page, true);
     await connected(page);
     weather.outage = false;
   }
@@ -130,6 +132,16 @@ export class Wire {
 }
 
 const wires = [];
+
+// Whether the browser of `page` knows of a network.  WebDriver BiDi has no word for it: there the page
+// is told what Firefox would tell it.
+function tellNetwork(page, isThere) {
+  if (!isFirefox) return page.context().setOffline(!isThere);
+  return page.evaluate((onLine) => {
+    Object.defineProperty(navigator, 'onLine', {value: onLine, configurable: true});
+    window.dispatchEvent(new Event(onLine ? 'online' : 'offline'));
+  }, isThere);
+}
 
 // ---- The pages ----------------------------------------------------------------------------------
 
@@ -206,7 +218,7 @@ export async function fitsPhone(page) {
 async function picture(prefix) {
   for (const [name, page] of pages) {
     const file = path.join(folder || '.', prefix + name + '.png');
-    if (!page.isClosed()) await page.screenshot({path: file});
+    if (!page.isClosed()) await page.screenshot({path: file}).catch(() => {}); // gone with its context
   }
 }
 
@@ -231,17 +243,20 @@ async function run(tests, browser) {
   return 0;
 }
 
+// Firefox as it is, over WebDriver BiDi; Chromium over its own protocol.
+function launch(env) {
+  const options = {executablePath: executable, headless: true, env};
+  if (isFirefox) return playwright._bidiFirefox.launch(options);
+  return playwright.chromium.launch({...options,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync']});
+}
+
 // Plays the tests in their order, each of which begins where the one before ended; `leave` ends what
 // they started.
 export async function play(tests, leave) {
-  const profile = mkdtempSync(path.join(tmpdir(), 'hawser-chromium-'));
-  const browser = await chromium.launch({
-    executablePath: executable,
-    headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-      '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-    env: {...process.env, HOME: profile, XDG_CONFIG_HOME: profile, XDG_CACHE_HOME: profile},
-  });
+  const profile = mkdtempSync(path.join(tmpdir(), 'hawser-browser-'));
+  const browser = await launch({...process.env, HOME: profile, XDG_CONFIG_HOME: profile, XDG_CACHE_HOME: profile});
   try {
     process.exitCode = await run(tests, browser);
   } finally {
