@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <jansson.h>
 
@@ -40,9 +41,21 @@ static void free_json(void *block)
     wipe_and_free(block, block ? malloc_usable_size(block) : 0);
 }
 
+/* jansson's lexer does not look at whether it got memory: without it, it takes a text for another,
+ * or writes beyond its buffer (docs/decisions/0046). */
+static void *new_json(size_t size)
+{
+    static const char last_words[] = "hawser: no memory for JSON\n";
+    void *made = malloc(size);
+    if (made) return made;
+    const ssize_t written = write(STDERR_FILENO, last_words, sizeof last_words - 1);
+    (void)written;
+    abort();
+}
+
 void secrets_guard_json(void)
 {
-    json_set_alloc_funcs(malloc, free_json);
+    json_set_alloc_funcs(new_json, free_json);
 }
 
 bool secrets_forbid_core_dumps(void)

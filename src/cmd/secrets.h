@@ -11,7 +11,8 @@
 /* malloc, and wiped at the end, unless it is too large for a secret. */
 extern const hws_memory secrets_memory;
 
-/* The same for whatever is made of JSON.  Once, before there is any. */
+/* The same for whatever is made of JSON; but where malloc fails the program ends, with a line on
+ * stderr and by SIGABRT.  Once, before there is any. */
 void secrets_guard_json(void);
 
 /* Neither a crash nor a debugger of the same user gets what is in memory.  A limit on cores goes on

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -125,6 +126,31 @@ static void test_json(void **state)
     assert_int_equal(freed, WIPED);
 }
 
+/* Row O003: in a child, which ends. */
+static void test_no_memory_for_json(void **state)
+{
+    (void)state;
+    int ends[2];
+    char told[64] = "";
+    assert_int_equal(pipe(ends), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        secrets_guard_json();
+        malloc_fails = true;
+        _exit(json_string("x") != NULL);
+    }
+    close(ends[1]);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+    assert_true(read(ends[0], told, sizeof told - 1) > 0);
+    assert_string_equal(told, "hawser: no memory for JSON\n");
+    close(ends[0]);
+}
+
 /* In a child, which keeps it to itself. */
 static int forbid(void)
 {
@@ -154,9 +180,8 @@ static void test_core_dumps(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_freed),
-        cmocka_unit_test(test_resized),
-        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_freed),      cmocka_unit_test(test_resized),
+        cmocka_unit_test(test_json),       cmocka_unit_test(test_no_memory_for_json),
         cmocka_unit_test(test_core_dumps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
