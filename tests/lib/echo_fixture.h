@@ -120,7 +120,7 @@ static inline raw_client *open_client(const char *path)
 static inline void await(raw_client *client, const int *count, int want)
 {
     for (int turns = 0; *count < want; turns++) {
-        assert_true(turns < 10000);
+        assert_true(turns < 60000);
         raw_turn(client);
     }
 }

@@ -330,8 +330,10 @@ static void each_allocation_fails_once(void **state)
         assert_true(ask(client, "{\"id\":1,\"connect\":{}}", "\"connect\":{"));
         assert_true(ask(client, "{\"id\":2,\"subscribe\":{\"channel\":\"x\"}}", "\"subscribe\":{"));
         raw_free(client);
-        for (int i = 0; i < 5; i++) assert_int_equal(hws_loop_step(loop, 1), HWS_OK);
-        assert_int_equal(hws_hub_client_count(hub), 0);
+        for (int turns = 0; hws_hub_client_count(hub) > 0; turns++) {
+            assert_true(turns < 60000);
+            assert_int_equal(hws_loop_step(loop, 1), HWS_OK);
+        }
     }
 }
 
@@ -350,8 +352,11 @@ static void the_end(void **state)
     raw_read_head(stream, head, sizeof head);
     assert_non_null(strstr(head, "text/event-stream"));
     assert_int_equal(publish("x", "1", NULL), HWS_OK);
-    for (int i = 0; i < 5; i++) raw_turn(stream);
-    assert_non_null(memmem(stream->bytes, stream->size, "data: {\"channel\":\"x\",\"pub\":", 27));
+    for (int turns = 0;
+         !memmem(stream->bytes, stream->size, "data: {\"channel\":\"x\",\"pub\":", 27); turns++) {
+        assert_true(turns < 60000);
+        raw_turn(stream);
+    }
     assert_int_equal(publish("x", "2", NULL), HWS_OK); /* a letter that nobody reads */
     hws_hub_end(hub);
     hub_fixture_end();

@@ -537,7 +537,7 @@ static void a_client_that_goes(void **state)
     wait_for(1);
     raw_free(client);
     for (int turns = 0; cancel_count == 0; turns++) {
-        assert_true(turns < 10000);
+        assert_true(turns < 60000);
         assert_int_equal(hws_loop_step(loop, 1), HWS_OK);
     }
     assert_int_equal(open_count, 0);
@@ -663,8 +663,10 @@ static void each_allocation_fails_once(void **state)
             counter.fail_after = fails;
             converse(is_at_once);
             counter.fail_after = SIZE_MAX;
-            for (int i = 0; i < 8; i++) assert_int_equal(hws_loop_step(loop, 1), HWS_OK);
-            assert_int_equal(hws_hub_client_count(hub), 0);
+            for (int turns = 0; hws_hub_client_count(hub) > 0; turns++) {
+                assert_true(turns < 60000);
+                assert_int_equal(hws_loop_step(loop, 1), HWS_OK);
+            }
             assert_int_equal(open_count, 0);
         }
     }

@@ -152,8 +152,10 @@ static void test_the_client_goes_while_we_decide(void **state)
     assert_int_equal(hws_websocket_accept(asked, NULL, NULL, 0), HWS_OK);
     close(client->fd); /* before the loop gets to it */
     client->fd = -1;
-    for (int i = 0; i < 20; i++) hws_loop_step(it.loop, 1);
-    assert_int_equal(hws_websocket_ready_state(asked), HWS_CLOSED);
+    for (int turns = 0; hws_websocket_ready_state(asked) != HWS_CLOSED; turns++) {
+        assert_true(turns < 60000);
+        hws_loop_step(it.loop, 1);
+    }
     raw_free(client);
 }
 
