@@ -484,8 +484,9 @@ bool hws_http_head_next(const hws_http_head *head, hws_http_field *field)
 
 bool hws_http_head_next_named(const hws_http_head *head, const char *name, hws_http_field *field)
 {
+    const hws_text wanted = hws_text_of(name);
     while (hws_http_head_next(head, field))
-        if (hws_text_equal_ignoring_case(field->name, hws_text_of(name))) return true;
+        if (hws_text_equal_ignoring_case(field->name, wanted)) return true;
     return false;
 }
 
@@ -505,12 +506,13 @@ size_t hws_http_head_count(const hws_http_head *head, const char *name)
 
 bool hws_http_head_has_token(const hws_http_head *head, const char *name, const char *token)
 {
+    const hws_text wanted = hws_text_of(token);
     hws_http_field field = {0};
     while (hws_http_head_next_named(head, name, &field)) {
         hws_text rest = field.value;
         hws_text element;
         while (hws_http_list_next(&rest, &element))
-            if (hws_text_equal_ignoring_case(element, hws_text_of(token))) return true;
+            if (hws_text_equal_ignoring_case(element, wanted)) return true;
     }
     return false;
 }
