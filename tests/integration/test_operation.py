@@ -19,6 +19,7 @@ import urllib.error
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib.handover import hand_over, stop, successor  # noqa: E402
 from lib.hawser import PROGRAM, Server, run  # noqa: E402
 from lib.rawws import TEXT, ConnectionEnded, RawWebSocket  # noqa: E402
 
@@ -244,29 +245,6 @@ class Draining(unittest.TestCase):
 
 
 class Handover(unittest.TestCase):
-    def successor(self, server):
-        """The process that the server has started."""
-        match = until(lambda: re.search(r"process (\d+) starts", log_of(server)))
-        return int(match[1])
-
-    def stop(self, pid):
-        os.kill(pid, signal.SIGTERM)
-        until(lambda: not os.path.exists(f"/proc/{pid}/exe") or self.is_over(pid))
-
-    def is_over(self, pid):
-        try:
-            return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()[0] == "Z"
-        except FileNotFoundError:
-            return True
-
-    def hand_over(self, pid, server):
-        """Process `pid` starts another, and is gone: the pid of that."""
-        count = log_of(server).count(" starts")
-        os.kill(pid, signal.SIGUSR2)
-        until(lambda: log_of(server).count(" starts") > count)
-        until(lambda: self.is_over(pid))
-        return int(re.findall(r"process (\d+) starts", log_of(server))[-1])
-
     def test_u005_nobody_is_refused(self):
         """U005: connections one after the other, while processes take over from each other: none
         is refused, and none is answered with anything but 101.  A message that was sent is answered,
@@ -290,11 +268,11 @@ class Handover(unittest.TestCase):
             thread = threading.Thread(target=connect, daemon=True)
             thread.start()
             until(lambda: answered > 0 or failures)
-            first = self.hand_over(server.process.pid, server)
-            second = self.hand_over(first, server)
+            first = hand_over(server.process.pid, server)
+            second = hand_over(first, server)
             enough.set()
             thread.join()
-            self.stop(second)
+            stop(second)
             self.assertEqual(failures, [], log_of(server))
             self.assertGreater(answered, opened * 9 // 10)
 
@@ -337,14 +315,14 @@ class Handover(unittest.TestCase):
             for thread in threads:
                 thread.start()
             until(lambda: failures or min(numbers) > 0)
-            first = self.hand_over(server.process.pid, server)
+            first = hand_over(server.process.pid, server)
             until(lambda: failures or min(restarts) >= 1)
-            second = self.hand_over(first, server)
+            second = hand_over(first, server)
             until(lambda: failures or min(restarts) >= 2)
             ends.set()
             for thread in threads:
                 thread.join(60)
-            self.stop(second)
+            stop(second)
             self.assertEqual(failures, [], log_of(server))
 
     def test_a_successor_that_fails_changes_nothing(self):
@@ -362,11 +340,11 @@ class Handover(unittest.TestCase):
             path = os.path.join(folder, "hawser.sock")
             with Server("--listen", f"unix:{path}", "--log-level", "info") as server:
                 server.signal(signal.SIGUSR2)
-                pid = self.successor(server)
+                pid = successor(server)
                 self.assertEqual(server.wait(), 0)
                 with socket.socket(socket.AF_UNIX) as client:
                     client.connect(path)
-                self.stop(pid)
+                stop(pid)
 
 
 class Activated:

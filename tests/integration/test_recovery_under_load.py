@@ -17,6 +17,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from lib.channels import ChannelClient  # noqa: E402
+from lib.handover import hand_over, stop, until  # noqa: E402
 from lib.hawser import OWN_HOST, Server  # noqa: E402
 from lib.rawws import ConnectionEnded, RawWebSocket  # noqa: E402
 
@@ -27,6 +28,7 @@ namespaces:
   default:
     history_size: 100000
     recovery: true
+    publish: all
 """
 PATIENCE_S = 120
 READERS = 6
@@ -43,6 +45,7 @@ class Load:
         self.life = 0  # of the server
         self.state = threading.Condition()
         self.taken = 0  # publications that the server has taken
+        self.unsure = 0  # publications of which nobody knows whether it has
         self.is_enough = False  # the writers shall end
         self.is_over = False  # they have ended
         self.last = None  # where the channel stood at the end
@@ -50,6 +53,7 @@ class Load:
         self.readers = [Reader(self) for _ in range(READERS)]
         self.writers = [threading.Thread(target=self.run, args=(self.write, number))
                         for number in range(WRITERS)]
+        self.writers.append(threading.Thread(target=self.run, args=(self.speak, WRITERS)))
 
     def run(self, call, *arguments):
         try:
@@ -88,11 +92,45 @@ class Load:
                     raise
                 # Nobody knows whether it was taken: it is not sent again.
                 with self.state:
+                    self.unsure += 1
                     self.wait(lambda: self.life > life)
                 continue
             with self.state:
                 self.taken += 1
                 self.state.notify_all()
+
+    def enter(self):
+        """A client of the server that is there now, or will be; None: it is over."""
+        while not self.is_enough:
+            try:
+                client = ChannelClient(Place(self.target))
+                client.connect()
+                return client
+            except (OSError, ConnectionEnded):
+                with self.state:
+                    self.state.wait(0.02)  # it is not there yet, or is going and says 503
+        return None
+
+    def speak(self, number):
+        """A writer with a connection, which is one of those that a server closes when it goes."""
+        client = self.enter()
+        for n in itertools.count():
+            with self.state:
+                if self.is_enough or not client:
+                    break
+                self.wait(lambda: self.window is None or
+                          self.taken - min(len(each.seen) for each in self.readers) < self.window)
+            try:
+                client.publish(CHANNEL, [number, n])
+            except (OSError, ConnectionEnded):
+                client.ws.end()
+                client = self.enter()
+                continue
+            with self.state:
+                self.taken += 1
+                self.state.notify_all()
+        if client:
+            client.ws.end()
 
     def __enter__(self):
         for each in self.readers:
@@ -130,19 +168,13 @@ class Load:
             (each.thread if isinstance(each, Reader) else each).join(PATIENCE_S)
 
 
-class Reader:
-    def __init__(self, load):
-        self.load = load
-        self.host, self.port = load.target
-        self.thread = threading.Thread(target=load.run, args=(self.read,))
-        self.seen = []  # (epoch, offset, data)
-        self.place = {}
-        self.lives = []  # of each time that he came in: the reply
-        self.client = None
-        self.is_stopped = False
+class Place:
+    """As a Server, of which there will be another at the same address."""
+
+    def __init__(self, target):
+        self.host, self.port = target
 
     def connect(self, path):
-        """As a Server's, of which there will be another at the same address."""
         ws = RawWebSocket(self.host, self.port, timeout=PATIENCE_S)
         try:
             answer = ws.open(path)
@@ -152,6 +184,17 @@ class Reader:
             ws.end()
             raise
         return ws
+
+
+class Reader:
+    def __init__(self, load):
+        self.load = load
+        self.thread = threading.Thread(target=load.run, args=(self.read,))
+        self.seen = []  # (epoch, offset, data)
+        self.place = {}
+        self.lives = []  # of each time that he came in: the reply
+        self.client = None
+        self.is_stopped = False
 
     def is_at(self, last):
         return (self.place.get("offset"), self.place.get("epoch")) == (last["offset"], last["epoch"])
@@ -170,7 +213,7 @@ class Reader:
         self.cut()
 
     def come_in(self):
-        self.client = ChannelClient(self)
+        self.client = ChannelClient(Place(self.load.target))
         self.client.connect()
         recover = {"recover": True, **self.place} if self.place else {}
         reply = self.client.subscribe(CHANNEL, **recover)
@@ -190,6 +233,8 @@ class Reader:
         while True:
             push = self.client.receive()["push"]
             with self.load.state:
+                if push["pub"]["offset"] != self.place["offset"] + 1:
+                    raise AssertionError(f"{push} after {self.place}")
                 self.take(push["pub"])
 
     def read(self):
@@ -221,7 +266,7 @@ class Recovery(unittest.TestCase):
         (path / "hawser.yaml").write_text(CONFIG)
         (path / "api.key").write_text(KEY)
         self.options = ["--config", str(path / "hawser.yaml"), "--api-key", str(path / "api.key"),
-                        "--threads", "3"]
+                        "--threads", "3", "--log-level", "info", "--drain", "1s"]
         self.server = self.start(0)
 
     def start(self, port):
@@ -229,12 +274,22 @@ class Recovery(unittest.TestCase):
         self.addCleanup(server.stop)
         return server
 
+    def is_free(self, port):
+        """The kernel closes the sockets of a ring (io_uring) a moment after its process has gone."""
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((OWN_HOST, port))
+            except OSError:
+                return False
+        return True
+
     def check_order(self, reader):
         """Neither doubled nor out of order, and a gap only where the epoch is another."""
         for (epoch, offset, _), (next_epoch, next_offset, _) in zip(reader.seen, reader.seen[1:]):
             if epoch == next_epoch:
                 self.assertEqual(next_offset, offset + 1)
-        for writer in range(WRITERS):
+        for writer in range(WRITERS + 1):
             counts = [n for _, _, (number, n) in reader.seen if number == writer]
             self.assertEqual(counts, sorted(set(counts)))
 
@@ -269,6 +324,7 @@ class Recovery(unittest.TestCase):
                     load.wait(lambda: load.taken > taken + 50)
                 lives = [len(reader.lives) for reader in load.readers]
                 self.server.stop(number)
+                until(lambda: self.is_free(port))
                 self.server = self.start(port)
                 with load.state:
                     load.life += 1
@@ -276,18 +332,62 @@ class Recovery(unittest.TestCase):
                     load.wait(lambda: all(len(reader.lives) > before for reader, before
                                           in zip(load.readers, lives)))
             load.finish()
+        self.check_lives(load, 4)
+
+    def check_lives(self, load, epoch_count):
+        """Everything once and in order, or told that it is not; of the last server all of it."""
+        data_at = {}
         for reader in load.readers:
             self.check_order(reader)
             for before, reply in zip(reader.lives, reader.lives[1:]):
                 self.assertEqual(reply["recovered"], reply["epoch"] == before["epoch"])
                 if not reply["recovered"]:
                     self.assertEqual(reply["publications"], [])
-            self.assertEqual(len({reply["epoch"] for reply in reader.lives}), 4)
+            self.assertEqual(len({reply["epoch"] for reply in reader.lives}), epoch_count)
             # From where he came in to the end of the last server's life.
             last = reader.lives[-1]["epoch"]
             begin = next(each["offset"] for each in reader.lives if each["epoch"] == last)
             seen = [offset for epoch, offset, _ in reader.seen if epoch == last]
             self.assertEqual(seen, list(range(begin + 1, load.last["offset"] + 1)))
+            for epoch, offset, data in reader.seen:
+                self.assertEqual(data_at.setdefault((epoch, offset), data), data)
+
+    def check_handovers(self, between=lambda load: None):
+        """While somebody publishes, and without a word lost to him."""
+        pid = self.server.process.pid
+        self.addCleanup(lambda: pid == self.server.process.pid or stop(pid))
+        with Load((self.server.host, self.server.port)) as load:
+            for round_ in range(3):
+                epochs = [reader.lives[-1]["epoch"] for reader in load.readers]
+                with load.state:
+                    taken = load.taken
+                    load.wait(lambda: load.taken > taken + 50)
+                pid = hand_over(pid, self.server)
+                with load.state:
+                    load.life += 1
+                    load.state.notify_all()
+                    load.wait(lambda: all(reader.lives[-1]["epoch"] != before
+                                          for reader, before in zip(load.readers, epochs)))
+                between(load)
+            load.finish()
+        self.assertEqual(load.unsure, 0)
+        self.check_lives(load, 4)
+
+    def test_the_server_hands_over_under_load(self):
+        """SIGUSR2: nobody is refused, and who is sent to the next process is told that the history
+        stayed behind."""
+        self.check_handovers()
+
+    def test_the_server_hands_over_and_connections_are_cut(self):
+        """With the connections of the next process cut at once: what they missed is recovered."""
+        def cut(load):
+            for reader in load.readers:
+                lives = len(reader.lives)
+                reader.cut()
+                with load.state:
+                    load.wait(lambda: len(reader.lives) > lives)
+                self.assertTrue(reader.lives[-1]["recovered"])
+        self.check_handovers(cut)
 
     def test_the_server_is_killed_under_load(self):
         self.check_restarts(signal.SIGKILL)
