@@ -66,6 +66,7 @@ int main(int argc, char **argv)
         .deflate = {.enabled = place_of(argc, argv, "--deflate") > 0,
                     .level = level_of(argc, argv)},
         .message_size_max = 64 << 20,
+        .limits = {.connection_rate_max = UINT32_MAX}, /* "connect and close" knows no other */
         .send_queue_max = 16 << 20,
     };
     if (hws_loop_new(NULL, &loop) != HWS_OK) return 1;

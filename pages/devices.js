@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Devices: gauges of what they measure, commands with an acknowledgement, and who is alive.
-import {channelsOfPage, draw, element, make, makeId, nameOf, speak, t} from './page.js';
+import {channelsOfPage, commandFor, draw, element, make, makeId, speak, t} from './page.js';
 
 const POINT_COUNT_MAX = 120;
 const SPEED_MAX = 3000;
@@ -40,6 +40,7 @@ speak({
 const COMMAND_TEXT = {start: 'Start', stop: 'Stop', speed: 'Set speed', die: 'Cut its connection'};
 
 const pumps = new Map(); // name -> what is known and shown of it
+let present = new Set(); // the clients that are members of devices:here
 const commands = new Map(); // id -> its line in the list, until it is answered
 let chosen = null;
 
@@ -65,7 +66,7 @@ function makePump(name) {
   button.addEventListener('click', () => choose(name));
   const item = make('li');
   item.append(button);
-  const pump = {name, item, button, value, speed, state, points: [], isAlive: false, seen: 0, now: null};
+  const pump = {name, item, button, value, speed, state, points: [], client: null, seen: 0, now: null};
   const next = Array.from(pumps.keys()).filter((other) => other > name).sort()[0];
   element('pumps').insertBefore(item, next ? pumps.get(next).item : null);
   pumps.set(name, pump);
@@ -75,10 +76,11 @@ function makePump(name) {
 
 const pumpOf = (name) => pumps.get(name) || makePump(name);
 
-const stateOf = (pump) => (!pump.isAlive ? 'gone' : pump.now && pump.now.running ? 'running' : 'stopped');
+const isAlive = (pump) => present.has(pump.client);
+const stateOf = (pump) => (!isAlive(pump) ? 'gone' : pump.now && pump.now.running ? 'running' : 'stopped');
 
 function noteOf(pump) {
-  if (pump.isAlive) return pump.now ? (pump.now.temperature / 10).toFixed(1) + ' °C' : '';
+  if (isAlive(pump)) return pump.now ? (pump.now.temperature / 10).toFixed(1) + ' °C' : '';
   return pump.seen ? t('last seen {n} s ago', {n: Math.round((Date.now() - pump.seen) / 1000)}) : '';
 }
 
@@ -108,7 +110,7 @@ function showPanel(pump) {
   const state = stateOf(pump);
   element('pump-name').textContent = pump.name;
   element('pump-state').dataset.state = {running: 'connected', stopped: 'idle', gone: 'ended'}[state];
-  element('pump-state-text').textContent = t(state) + (pump.isAlive ? '' : ' · ' + noteOf(pump));
+  element('pump-state-text').textContent = t(state) + (isAlive(pump) ? '' : ' · ' + noteOf(pump));
   if (!pump.now) return;
   element('speed-now').textContent = pump.now.speed + ' ' + t('turns a minute');
   element('temperature-now').textContent = (pump.now.temperature / 10).toFixed(1) + ' °C';
@@ -174,9 +176,11 @@ for (const button of document.querySelectorAll('[data-command]')) {
 
 // ---- What comes in ------------------------------------------------------------------------------
 
-function takeState(now) {
-  if (!now || typeof now.device !== 'string') return;
+// A pump says its name in what it publishes; whose that is the server says.
+function takeState(now, info) {
+  if (!now || typeof now.device !== 'string' || !info) return;
   const pump = pumpOf(now.device);
+  pump.client = info.client;
   pump.now = now;
   pump.seen = Date.now();
   pump.points.push(now);
@@ -185,31 +189,28 @@ function takeState(now) {
   if (!chosen) choose(now.device);
 }
 
-const isPump = (info) => Boolean(info.conn_info && info.conn_info.name); // pages have no name here
-
-function live(info, isAlive) {
-  if (!isPump(info)) return;
-  const pump = pumpOf(nameOf(info));
-  if (isAlive) pump.client = info.client;
-  else if (pump.client !== info.client) return; // it is back already
-  pump.isAlive = isAlive;
-  pump.seen = Date.now();
-  show(pump);
+function takeLeave({client}) {
+  present.delete(client);
+  for (const pump of pumps.values()) {
+    if (pump.client !== client) continue;
+    pump.seen = Date.now();
+    show(pump);
+  }
 }
 
-const channels = channelsOfPage({});
+const channels = channelsOfPage({}, () => {
+  element('command').textContent = commandFor(channels, 'demo-devices', 'pumps');
+});
 channels.subscribe('devices:here', {
-  onjoin: (info) => live(info, true),
-  onleave: (info) => live(info, false),
+  onjoin: ({client}) => present.add(client),
+  onleave: takeLeave,
   onsubscribed() {
-    channels.presence('devices:here').then((present) => {
-      for (const pump of pumps.values()) pump.isAlive = false;
-      for (const info of Object.values(present)) live(info, true);
+    channels.presence('devices:here').then((members) => {
+      present = new Set(Object.keys(members));
       pumps.forEach(show);
     }).catch(() => {}); // the connection is gone: the next one asks again
   },
 });
 channels.subscribe('devices:state', {onpublication: takeState});
 channels.open();
-element('command').textContent = 'hawser demo-devices ' + channels.url;
-setInterval(() => pumps.forEach((pump) => pump.isAlive || show(pump)), 1000);
+setInterval(() => pumps.forEach((pump) => isAlive(pump) || show(pump)), 1000);

@@ -179,6 +179,12 @@ export function watch(channels, onstate) {
   return channels;
 }
 
+// A command that speaks to the same channels, with a token where this page has one.
+export function commandFor(channels, words, user) {
+  const token = channels.token ? '--token "$(hawser token --token-key secret.key --user ' + user + ')" ' : '';
+  return 'hawser ' + words + ' ' + token + channels.url;
+}
+
 // ---- Numbers ------------------------------------------------------------------------------------
 
 const plain = new Intl.NumberFormat(language === 'zh' ? 'zh-CN' : 'en');

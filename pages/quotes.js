@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Quotes: a table and a chart that are drawn once a frame, however fast the market is.
-import {channelsOfPage, count, draw, element, make, speak, t} from './page.js';
+import {channelsOfPage, commandFor, count, draw, element, make, speak, t} from './page.js';
 
 const SYMBOLS = ['ANKR', 'BARK', 'BUOY', 'CAPN', 'CLEW', 'DECK', 'FERY', 'GULL', 'HELM', 'HEMP',
   'JIBB', 'KEEL', 'KNOT', 'LUFF', 'MAST', 'OARS', 'REEF', 'ROPE', 'SAIL', 'TIDE'];
@@ -163,8 +163,8 @@ function takeFeed({sent}) {
 
 const channels = channelsOfPage({}, () => {
   feed = null;
+  element('command').textContent = commandFor(channels, 'demo-feed --rate 10000', 'feed');
 });
-element('command').textContent = 'hawser demo-feed --rate 10000 ' + channels.url;
 for (const symbol of SYMBOLS) channels.subscribe('quotes:' + symbol, {onpublication: takeQuote});
 channels.subscribe('quotes:feed', {onpublication: takeFeed});
 channels.open();

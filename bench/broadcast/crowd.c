@@ -17,7 +17,7 @@
 
 enum { EVENTS_MAX = 512 };
 
-static const char REQUEST[] = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+static const char REQUEST[] = "GET %s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                               "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                               "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
@@ -27,25 +27,32 @@ static void fail(const char *what)
     exit(1);
 }
 
-static void shake_hands(int fd)
+static void send_all(int fd, const void *bytes, size_t size)
 {
+    if (send(fd, bytes, size, MSG_NOSIGNAL) != (ssize_t)size) fail("send");
+}
+
+static void shake_hands(int fd, const char *path)
+{
+    char request[512];
     char answer[1024];
     size_t size = 0;
-    if (send(fd, REQUEST, sizeof REQUEST - 1, MSG_NOSIGNAL) != sizeof REQUEST - 1) fail("send");
+    send_all(fd, request, (size_t)snprintf(request, sizeof request, REQUEST, path));
     while (size < 4 || memcmp(answer + size - 4, "\r\n\r\n", 4) != 0) {
         if (size == sizeof answer || recv(fd, answer + size, 1, 0) != 1) fail("handshake");
         size++;
     }
 }
 
-static int open_one(uint16_t port)
+static int open_one(uint16_t port, const crowd_manners *manners)
 {
     const struct sockaddr_in server = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&server, sizeof server) != 0)
         fail("connect");
-    shake_hands(fd);
+    shake_hands(fd, manners->path);
+    send_all(fd, manners->greeting, manners->greeting_size);
     return fd;
 }
 
@@ -63,12 +70,13 @@ static void read_for_ever(int epoll, struct crowd_news *news)
     }
 }
 
-static void run(uint16_t port, uint32_t count, struct crowd_news *news)
+static void run(uint16_t port, uint32_t count, const crowd_manners *manners,
+                struct crowd_news *news)
 {
     crowd_raise_limit();
     const int epoll = epoll_create1(EPOLL_CLOEXEC);
     for (uint32_t i = 0; i < count; i++) {
-        struct epoll_event event = {.events = EPOLLIN, .data.fd = open_one(port)};
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = open_one(port, manners)};
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, event.data.fd, &event) != 0) fail("epoll_ctl");
         atomic_fetch_add(&news->open_count, 1);
     }
@@ -83,7 +91,7 @@ void crowd_raise_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-crowd crowd_start(uint16_t port, uint32_t count)
+crowd crowd_start(uint16_t port, uint32_t count, const crowd_manners *manners)
 {
     struct crowd_news *news =
         mmap(NULL, sizeof *news, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -92,7 +100,7 @@ crowd crowd_start(uint16_t port, uint32_t count)
     if (process < 0) fail("fork");
     if (process == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        run(port, count, news);
+        run(port, count, manners, news);
     }
     return (crowd){process, news};
 }

@@ -5,6 +5,7 @@
 #define HAWSER_BENCH_BROADCAST_CROWD_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,9 +19,16 @@ struct crowd_news {
     _Atomic uint64_t received; /* bytes, after the handshakes */
 };
 
-/* Starts a process that opens `count` WebSockets to /, one after the other.  Before the caller has
+/* What each of them asks for, and sends when it is open. */
+typedef struct crowd_manners {
+    const char *path;
+    const void *greeting; /* whole frames */
+    size_t greeting_size;
+} crowd_manners;
+
+/* Starts a process that opens `count` WebSockets, one after the other.  Before the caller has
  * threads. */
-crowd crowd_start(uint16_t port, uint32_t count);
+crowd crowd_start(uint16_t port, uint32_t count, const crowd_manners *manners);
 
 void crowd_end(crowd *it);
 

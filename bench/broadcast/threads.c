@@ -40,7 +40,7 @@ static double run(uint32_t thread_count, uint32_t count)
     uint16_t port;
     pthread_t thread;
     it.server = broadcast_server(&it.loop, thread_count, &port);
-    it.others = crowd_start(port, count);
+    it.others = crowd_start(port, count, &BROADCAST_MANNERS);
     while (atomic_load(&it.others.news->open_count) < count)
         if (hws_loop_step(it.loop, 10) != HWS_OK) abort();
     const double start = broadcast_seconds(CLOCK_PROCESS_CPUTIME_ID);

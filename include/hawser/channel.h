@@ -136,7 +136,6 @@ typedef struct hws_hub_options {
     const hws_memory *memory;        /* NULL: malloc */
     bool token_without_exp;          /* tokens may be for ever */
     bool allow_anonymous;            /* who has no token comes in, too, from anywhere */
-    bool local_only;                 /* nobody comes in but from this machine */
 
     /* Who is asked before something is done, and what of; NULL: nobody.  Who asks about who
      * connects needs no keys.  Its answer to RPC is in place of on_rpc.  Copied; its texts and its

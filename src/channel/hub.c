@@ -145,8 +145,7 @@ bool hws_hub_is_guarded(const hws_hub *hub)
 
 bool hws_hub_welcomes(const hws_hub *hub, const char *address)
 {
-    const bool is_open = hws_hub_is_guarded(hub) || hub->options.allow_anonymous;
-    if (is_open && !hub->options.local_only) return true;
+    if (hws_hub_is_guarded(hub) || hub->options.allow_anonymous) return true;
     return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
            strcmp(address, "unix") == 0;
 }

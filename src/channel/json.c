@@ -4,47 +4,6 @@
 #include <openssl/crypto.h>
 #include <string.h>
 
-/* Before the parser, which would go as deep as it is led. */
-static bool is_shallow(hws_text text)
-{
-    size_t depth = 0;
-    bool in_string = false;
-    for (size_t i = 0; i < text.size; i++) {
-        const char byte = text.data[i];
-        if (in_string) {
-            if (byte == '\\') i++;
-            if (byte == '"') in_string = false;
-        } else if (byte == '"') {
-            in_string = true;
-        } else if (byte == '[' || byte == '{') {
-            if (++depth > HWS_JSON_DEPTH_MAX) return false;
-        } else if ((byte == ']' || byte == '}') && depth > 0) {
-            depth--;
-        }
-    }
-    return true;
-}
-
-/* The parser names a reason for whatever is wrong with a text, and mostly none for memory. */
-static bool lacks_memory(const json_error_t *error)
-{
-    const enum json_error_code code = json_error_code(error);
-    return code == json_error_unknown || code == json_error_out_of_memory;
-}
-
-hws_status hws_json_read(hws_text text, json_t **value)
-{
-    /* A zero byte is the end to the parser, and nowhere JSON. */
-    if (text.size == 0 || memchr(text.data, '\0', text.size) || !is_shallow(text))
-        return HWS_ERR_INVALID_ARGUMENT;
-    json_error_t error = {0}; /* the parser does not set its code without a reason */
-    json_t *read =
-        json_loadb(text.data, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
-    if (!read) return lacks_memory(&error) ? HWS_ERR_NO_MEMORY : HWS_ERR_INVALID_ARGUMENT;
-    *value = read;
-    return HWS_OK;
-}
-
 hws_text hws_json_text(const json_t *value)
 {
     return (hws_text){json_string_value(value), json_string_length(value)};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON that strangers send, read strictly by jansson: no key twice, no "\u0000", nothing behind it,
+/* JSON that strangers send, read strictly: no key twice, no "\u0000", nothing behind it,
  * at most HWS_JSON_DEPTH_MAX arrays and objects in one another. */
 #ifndef HAWSER_CHANNEL_JSON_H
 #define HAWSER_CHANNEL_JSON_H
@@ -14,8 +14,10 @@
 
 enum { HWS_JSON_DEPTH_MAX = 32 };
 
-/* Reads any value.  Errors: HWS_ERR_INVALID_ARGUMENT (no such JSON), HWS_ERR_NO_MEMORY; in the
- * midst of a string jansson does not bear a lack of memory, and ends the program (record 0040). */
+/* Reads any value; whole numbers have 64 bits, others are finite.
+ *
+ * Owns:   The caller: json_decref.
+ * Errors: HWS_ERR_INVALID_ARGUMENT (no such JSON), HWS_ERR_NO_MEMORY. */
 HWS_MUST_CHECK hws_status hws_json_read(hws_text text, json_t **value);
 
 /* The text of a string; absent for anything else. */

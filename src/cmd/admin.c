@@ -10,7 +10,6 @@
 #include <jansson.h>
 
 #include "cmd/admin_figures.h"
-#include "cmd/channels.h"
 #include "cmd/keys.h"
 #include "cmd/page.h"
 #include "cmd/uptime.h"
@@ -22,6 +21,7 @@ enum {
 };
 
 const char admin_path[] = "/admin";
+const char admin_listen[] = "http://localhost:8081";
 
 static const char kind[] = "admin"; /* of its lines in the log */
 
@@ -104,9 +104,9 @@ static void on_login(hws_login_result result, const char *address, void *user)
     }
 }
 
-/* Its beginning. */
+/* Its hub and its server. */
 
-static hws_status open_with(admin *it, const key_file *token, char *explain, size_t explain_size)
+static hws_status open_hub(admin *it, const key_file *token, char *explain, size_t explain_size)
 {
     const hws_namespace spaces[] = {
         {.history_size = FIGURES_KEPT,
@@ -131,7 +131,6 @@ static hws_status open_with(admin *it, const key_file *token, char *explain, siz
         .on_login = on_login,
         .user = it,
         .access_token = {token->text, token->size},
-        .local_only = it->is_local,
     };
     const hws_status status = hws_hub_new(&options, explain, explain_size, &it->hub);
     if (status == HWS_ERR_INVALID_ARGUMENT)
@@ -141,48 +140,34 @@ static hws_status open_with(admin *it, const key_file *token, char *explain, siz
     return status;
 }
 
-hws_status admin_open(admin *it, const serve_options *options, hws_loop *loop, hws_hub *watched,
-                      log_sink *log, char *explain, size_t explain_size)
-{
-    key_file token = {.text = NULL};
-    *it = (admin){.watched = watched, .loop = loop, .log = log, .begun_ms = uptime_ms()};
-    if (!options->admin_token) return HWS_OK;
-    it->is_local = channels_are_local(options);
-    hws_status status = HWS_ERR_NOT_FOUND;
-    if (key_file_read("serve", "admin-token", options->admin_token, &token))
-        status = open_with(it, &token, explain, explain_size);
-    key_file_wipe(&token);
-    return status;
-}
-
-/* Its page. */
-
-static bool is_of_this_machine(const char *address)
-{
-    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 ||
-           strcmp(address, "unix") == 0;
-}
-
 static void on_request(hws_request *request, void *user)
 {
-    const admin *it = user;
-    if (it->is_local && !is_of_this_machine(hws_request_address(request)))
-        page_refuse(request, 403, "without --token-key this page is for this machine alone\n",
-                    NULL);
-    else
+    (void)user;
+    const hws_text path = hws_request_path(request);
+    if (!text_is(path, "/"))
         page_answer(request);
+    else if (page_is_only_read(request)) /* whoever has typed no more than the address */
+        page_refuse(request, 302, "the admin page is at /admin\n",
+                    &(hws_header){"Location", admin_path});
 }
 
-hws_route admin_page_route(admin *it)
+static hws_status open_server(admin *it, const serve_options *from, uint32_t inherited_count,
+                              char *explain, size_t explain_size)
 {
-    return (hws_route){.path = admin_path, .on_request = on_request, .user = it};
-}
-
-hws_route admin_route(admin *it)
-{
-    hws_route route = hws_hub_route(it->hub);
-    route.path = "/admin/websocket";
-    return route;
+    hws_route channels = hws_hub_route(it->hub);
+    channels.path = "/admin/websocket";
+    hws_server_options options = {
+        .listen = from->admin_listen ? from->admin_listen : admin_listen,
+        .inherited_count = inherited_count,
+        .on_log = log_write,
+        .log_user = it->log,
+        .route = {{.path = "/", .on_request = on_request},
+                  {.path = admin_path, .on_request = on_request},
+                  channels,
+                  page_loaded_route()},
+    };
+    if (secure_is_https(options.listen)) secure_fill(&from->secure, &options.tls);
+    return hws_server_new(it->loop, &options, explain, explain_size, &it->server);
 }
 
 /* What it tells. */
@@ -202,20 +187,12 @@ static void tell(void *user)
     const uint64_t now_ms = uptime_ms();
     hws_metrics of_server;
     hws_hub_metrics of_channels;
-    hws_server_metrics(it->server, &of_server);
+    hws_server_metrics(it->watched_server, &of_server);
     hws_hub_count(it->watched, &of_channels);
     publish(it, "figures", admin_figures(now_ms, &of_server, &of_channels));
     if (hws_hub_client_count(it->hub) == 0 || now_ms < it->details_due_ms) return;
     publish(it, "now:details", admin_details(now_ms, it->watched, &of_channels));
     it->details_due_ms = now_ms + (uptime_ms() - now_ms) * DETAILS_SHARE;
-}
-
-hws_status admin_watch(admin *it, const hws_server *server)
-{
-    if (!it->hub) return HWS_OK;
-    it->server = server;
-    const hws_status status = hws_timer_new(it->loop, tell, it, &it->timer);
-    return status == HWS_OK ? hws_timer_start(it->timer, INTERVAL_MS, INTERVAL_MS) : status;
 }
 
 size_t admin_write_metrics(const admin *it, char *text, size_t size)
@@ -234,15 +211,35 @@ size_t admin_write_metrics(const admin *it, char *text, size_t size)
     return used;
 }
 
-void admin_stop(admin *it)
+/* Its beginning and its end. */
+
+hws_status admin_open(admin *it, const serve_options *options, uint32_t inherited_count,
+                      char *explain, size_t explain_size)
 {
-    hws_timer_free(it->timer);
-    it->timer = NULL;
-    if (it->hub) hws_hub_end(it->hub);
+    key_file token = {.text = NULL};
+    if (!options->admin_token) return HWS_OK;
+    it->begun_ms = uptime_ms();
+    hws_status status = HWS_ERR_NOT_FOUND;
+    if (key_file_read("serve", "admin-token", options->admin_token, &token))
+        status = open_hub(it, &token, explain, explain_size);
+    key_file_wipe(&token);
+    if (status == HWS_OK) status = open_server(it, options, inherited_count, explain, explain_size);
+    if (status == HWS_OK) status = hws_timer_new(it->loop, tell, it, &it->timer);
+    return status == HWS_OK ? hws_timer_start(it->timer, INTERVAL_MS, INTERVAL_MS) : status;
+}
+
+bool admin_close(admin *it, int code, void (*on_done)(void *user), void *user)
+{
+    if (!it->server || it->is_closed) return false;
+    it->is_closed = true;
+    hws_server_close(it->server, code, on_done, user);
+    return true;
 }
 
 void admin_release(admin *it)
 {
+    hws_timer_free(it->timer);
+    if (it->hub) hws_hub_end(it->hub);
+    hws_server_free(it->server);
     hws_hub_free(it->hub);
-    it->hub = NULL;
 }

@@ -47,9 +47,29 @@ static hws_status make_publication(bench_load *it)
     return HWS_OK;
 }
 
+/* Two commands in one message: it comes in, and subscribes. */
+static hws_status make_greeting(bench_load *it)
+{
+    static const char format[] = "{\"id\":1,\"connect\":{%s%s%s}}\n"
+                                 "{\"id\":2,\"subscribe\":{\"channel\":\"%s\"}}";
+    static const char before[] = "\"token\":\"";
+    const bench_options *options = it->options;
+    const char *token = options->token.text;
+    const size_t size =
+        sizeof format + sizeof before + strlen(options->channel) + (token ? strlen(token) : 0);
+    it->greeting = malloc(size);
+    if (!it->greeting) return HWS_ERR_NO_MEMORY;
+    snprintf(it->greeting, size, format, token ? before : "", token ? token : "", token ? "\"" : "",
+             options->channel);
+    return HWS_OK;
+}
+
 hws_status bench_cast_payload(bench_load *it)
 {
-    if (it->options->mode == BENCH_CHAT) return make_publication(it);
+    if (it->options->mode == BENCH_CHAT) {
+        const hws_status status = make_greeting(it);
+        return status == HWS_OK ? make_publication(it) : status;
+    }
     it->payload_size = (size_t)it->options->size;
     it->payload = malloc(it->payload_size);
     if (!it->payload) return HWS_ERR_NO_MEMORY;
@@ -152,13 +172,7 @@ static void say(bench_connection *it, const char *text)
 
 static void on_chat_open(bench_connection *it)
 {
-    char subscribe[512];
-    const int size =
-        snprintf(subscribe, sizeof subscribe, "{\"id\":2,\"subscribe\":{\"channel\":\"%s\"}}",
-                 it->worker->load->options->channel);
-    if (size < 0 || (size_t)size >= sizeof subscribe) return;
-    say(it, "{\"id\":1,\"connect\":{}}");
-    say(it, subscribe);
+    say(it, it->worker->load->greeting);
 }
 
 static bool has(const hws_message *message, const char *text)

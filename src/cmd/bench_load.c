@@ -136,8 +136,10 @@ void bench_load_release(bench_load *it)
     }
     free(it->worker);
     free(it->payload);
+    free(it->greeting);
     it->worker = NULL;
     it->payload = NULL;
+    it->greeting = NULL;
 }
 
 size_t bench_load_open_count(const bench_load *it)

@@ -102,6 +102,7 @@ struct bench_load {
     const bench_options *options;
     const bench_task *task;
     hws_client_options client;
+    char *greeting;   /* that a chat is begun with; NULL: nothing is said */
     uint8_t *payload; /* what is sent */
     size_t payload_size;
     size_t stamp_at; /* where in it the time stands */

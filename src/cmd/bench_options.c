@@ -45,6 +45,8 @@ const char bench_options_help[] =
     "compress\n"
     "                           what is sent; else neither\n"
     "  --channel NAME           of the chat (default bench)\n"
+    "  --token TOKEN            for the chat, where its server wants one\n"
+    "  --token-file FILE        the same, out of a file\n"
     "\n"
     "Faults, besides the load\n"
     "  --slow COUNT             connections that send and hardly read\n"
@@ -119,6 +121,8 @@ static bool read_arguments(int argc, char **argv, bench_options *options)
         {.name = "any-answer", .flag = &options->any_answer},
         {.name = "deflate", .flag = &it->deflate.enabled},
         {.name = "channel", .text = &options->channel},
+        {.name = "token", .text = &options->token.given},
+        {.name = "token-file", .text = &options->token.file},
         {.name = "slow", .count = &options->slow_count, .max = BENCH_CONNECTION_MAX},
         {.name = "half-open", .count = &options->half_open_count, .max = BENCH_CONNECTION_MAX},
         {.name = "protocol", .texts = &it->protocols},
@@ -184,14 +188,23 @@ static bool check_content(const char *command, bench_options *it)
                                   "--content json");
         return false;
     }
-    /* It goes into JSON as it is. */
+    return true;
+}
+
+/* What is said to channels goes into JSON as it is. */
+static bool check_chat(const char *command, bench_options *it)
+{
+    if (it->mode != BENCH_CHAT && (it->token.given || it->token.file)) {
+        options_complain(command, "--token is for --mode chat; for a request there is --bearer");
+        return false;
+    }
     if (it->channel[strspn(it->channel, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                         "0123456789-_:.")] != '\0') {
         options_complain(command, "--channel: '%s' has more than letters, digits and -_:.",
                          it->channel);
         return false;
     }
-    return true;
+    return access_token_read(command, &it->token);
 }
 
 static bool check_counts(const char *command, const bench_options *it)
@@ -243,6 +256,6 @@ bool bench_options_read(int argc, char **argv, bench_options *it)
     if (it->connect.help) return true;
     if (it->message) it->size = strlen(it->message);
     if (it->in_flight == 0) it->in_flight = it->rate > 0 ? BENCH_WINDOW_DEFAULT : 1;
-    return read_mode(argv[0], it) && check_content(argv[0], it) && check_counts(argv[0], it) &&
-           connect_options_complete(argv[0], &it->connect);
+    return read_mode(argv[0], it) && check_content(argv[0], it) && check_chat(argv[0], it) &&
+           check_counts(argv[0], it) && connect_options_complete(argv[0], &it->connect);
 }

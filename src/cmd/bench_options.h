@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cmd/access_token.h"
 #include "cmd/bench_content.h"
 #include "cmd/connect_options.h"
 
@@ -42,6 +43,7 @@ typedef struct bench_options {
     const char *message; /* in place of content; NULL: none */
     bool any_answer;
     const char *channel;
+    access_token token; /* that the chat wants */
     uint64_t slow_count;
     uint64_t half_open_count;
     uint64_t pid; /* of the server; 0: not known */

@@ -3,7 +3,6 @@
  * then in the socket. */
 #include "cmd/bench_slow.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -16,15 +15,10 @@ enum {
 static void on_open(hws_websocket ws, void *user)
 {
     bench_slow *it = user;
-    const bench_options *options = it->worker->load->options;
+    const char *greeting = it->worker->load->greeting;
     it->open_count++;
     it->opened_count++;
-    if (options->mode != BENCH_CHAT) return;
-    char subscribe[512];
-    snprintf(subscribe, sizeof subscribe, "{\"id\":2,\"subscribe\":{\"channel\":\"%s\"}}",
-             options->channel);
-    (void)hws_websocket_send_text(ws, "{\"id\":1,\"connect\":{}}");
-    (void)hws_websocket_send_text(ws, subscribe);
+    if (greeting) (void)hws_websocket_send_text(ws, greeting);
 }
 
 static void on_close(hws_websocket ws, const hws_close *close, void *user)

@@ -26,8 +26,9 @@ const char channels_help[] =
     "keys\n"
     "                           and `namespaces` it is there anyway\n"
     "  --api-key FILE           answer back ends who show what stands there, at /api/\n"
-    "  --admin-token FILE       show a page for operators at /admin to who knows what stands "
-    "there\n"
+    "  --admin-token FILE       show a page for operators to who knows what stands there\n"
+    "  --admin-listen URL       where that page is, at /admin, and nothing else (default\n"
+    "                           http://localhost:8081); https takes the certificates of --listen\n"
     "  FILE of --config says in `namespaces` what may be done in channels: see hawser-serve(1).\n";
 
 bool channels_are_local(const serve_options *options)

@@ -2,7 +2,6 @@
 /* What hawser connect was asked to do. */
 #include "cmd/connect_options.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -140,30 +139,6 @@ static bool read_headers(const char *command, connect_options *it)
     return true;
 }
 
-/* The first line of a file, which may be a pipe: --bearer-file <(pass show token). */
-static bool read_secret(const char *command, const char *option, const char *path,
-                        char secret[CONNECT_SECRET_SIZE_MAX])
-{
-    FILE *file = fopen(path, "re");
-    if (!file) {
-        options_complain(command, "--%s: cannot open %s: %s", option, path, strerror(errno));
-        return false;
-    }
-    const size_t size = fread(secret, 1, CONNECT_SECRET_SIZE_MAX, file);
-    const bool failed = ferror(file);
-    fclose(file);
-    if (failed || size == CONNECT_SECRET_SIZE_MAX) {
-        options_complain(command, "--%s: cannot use %s: %s", option, path,
-                         failed ? "it cannot be read" : "it is too large");
-        return false;
-    }
-    secret[size] = '\0';
-    secret[strcspn(secret, "\r\n")] = '\0';
-    if (secret[0] != '\0') return true;
-    options_complain(command, "--%s: the first line of %s is empty", option, path);
-    return false;
-}
-
 static bool read_secrets(const char *command, connect_options *it)
 {
     const int count = !!it->bearer + !!it->bearer_file + !!it->user + !!it->user_file;
@@ -173,11 +148,11 @@ static bool read_secrets(const char *command, connect_options *it)
     }
     if (it->bearer_file) {
         it->bearer = it->secret;
-        return read_secret(command, "bearer-file", it->bearer_file, it->secret);
+        return secret_file_read(command, "bearer-file", it->bearer_file, it->secret);
     }
     if (it->user_file) {
         it->user = it->secret;
-        if (!read_secret(command, "user-file", it->user_file, it->secret)) return false;
+        if (!secret_file_read(command, "user-file", it->user_file, it->secret)) return false;
     }
     if (!it->user || strchr(it->user, ':')) return true;
     options_complain(command, "--user takes a name and a password; write them like name:password");

@@ -7,12 +7,10 @@
 #include <stdint.h>
 
 #include "cmd/options.h"
+#include "cmd/secret_file.h"
 #include "hawser/client.h"
 
-enum {
-    CONNECT_SECRET_SIZE_MAX = 8192, /* bytes of a token or a password, its end included */
-    CONNECT_URL_SIZE_MAX = 8192 + 8,
-};
+enum { CONNECT_URL_SIZE_MAX = 8192 + 8 };
 
 /* The texts point into argv, or into this struct: it must stay where it is. */
 typedef struct connect_options {
@@ -28,7 +26,7 @@ typedef struct connect_options {
     const char *bearer_file;
     const char *user;
     const char *user_file;
-    char secret[CONNECT_SECRET_SIZE_MAX];
+    char secret[SECRET_FILE_SIZE_MAX];
     const char *authorities;
     const char *certificate;
     const char *key;

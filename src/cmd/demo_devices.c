@@ -31,6 +31,9 @@ static const char help[] =
     "  -n, --count COUNT        so many of them, 1 to 99 (default 20)\n"
     "  --interval TIME          each tells so often, such as 500ms (the default)\n"
     "  --seed NUMBER            that their chance begins with (default 1)\n"
+    "  --token TOKEN            be let in with it (hawser token makes one), where a server wants "
+    "one\n"
+    "  --token-file FILE        the same, out of a file, which each new connection reads again\n"
     "  --help                   this text\n"
     "\n"
     "Ctrl-C ends it.  They come back when the connection is lost.\n"
@@ -50,6 +53,7 @@ typedef struct devices {
     uint64_t count;
     uint64_t interval_ms;
     uint64_t seed;
+    access_token token;
     bool help;
 
     hws_loop *loop;
@@ -140,9 +144,12 @@ static bool read_options(int argc, char **argv, devices *it)
         {.name = "count", .letter = 'n', .count = &it->count, .min = 1, .max = DEVICE_COUNT_MAX},
         {.name = "interval", .duration_ms = &it->interval_ms, .min = 100, .max = 60000},
         {.name = "seed", .count = &it->seed, .max = UINT32_MAX},
+        {.name = "token", .text = &it->token.given},
+        {.name = "token-file", .text = &it->token.file},
         {.name = "help", .flag = &it->help},
     };
-    return options_read(argc, argv, rules, sizeof rules / sizeof *rules);
+    return options_read(argc, argv, rules, sizeof rules / sizeof *rules) &&
+           (it->help || access_token_read(argv[0], &it->token));
 }
 
 static hws_status open_pump(devices *all, uint32_t number)
@@ -153,6 +160,7 @@ static hws_status open_pump(devices *all, uint32_t number)
     demo_link *link = &it->link;
     link->command = "demo-devices";
     link->url = all->url;
+    link->token = &all->token;
     link->on_publication = on_publication;
     link->on_end = on_end;
     link->user = it;

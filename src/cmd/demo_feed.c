@@ -34,6 +34,9 @@ static const char help[] =
     "  --seed NUMBER            that the random walk begins with: the same seed, the same quotes\n"
     "                           (default 1)\n"
     "  -n, --count COUNT        end after so many (default: never)\n"
+    "  --token TOKEN            be let in with it (hawser token makes one), where a server wants "
+    "one\n"
+    "  --token-file FILE        the same, out of a file, which each new connection reads again\n"
     "  --help                   this text\n"
     "\n"
     "Ctrl-C ends it.  It comes back when the connection is lost.\n"
@@ -45,6 +48,7 @@ typedef struct feed {
     uint64_t rate; /* quotes in a second */
     uint64_t seed;
     uint64_t count; /* 0: no end */
+    access_token token;
     bool help;
 
     hws_loop *loop;
@@ -129,9 +133,12 @@ static bool read_options(int argc, char **argv, feed *it)
         {.name = "rate", .count = &it->rate, .min = 1, .max = 10000},
         {.name = "seed", .count = &it->seed, .max = UINT32_MAX},
         {.name = "count", .letter = 'n', .count = &it->count, .min = 1, .max = UINT64_MAX},
+        {.name = "token", .text = &it->token.given},
+        {.name = "token-file", .text = &it->token.file},
         {.name = "help", .flag = &it->help},
     };
-    return options_read(argc, argv, rules, sizeof rules / sizeof *rules);
+    return options_read(argc, argv, rules, sizeof rules / sizeof *rules) &&
+           (it->help || access_token_read(argv[0], &it->token));
 }
 
 static hws_status begin(feed *it)
@@ -139,6 +146,7 @@ static hws_status begin(feed *it)
     demo_market_init(&it->market, it->seed);
     it->link.command = "demo-feed";
     it->link.url = it->url;
+    it->link.token = &it->token;
     it->link.on_ready = on_ready;
     it->link.on_end = on_end;
     it->link.user = it;

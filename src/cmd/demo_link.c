@@ -25,9 +25,10 @@ static void add(demo_link *it, const char *format, ...)
     char *place = it->batch + it->batch_size + head_size;
     va_list arguments;
     va_start(arguments, format);
-    const int size = vsnprintf(place, COMMAND_SIZE_MAX - head_size, format, arguments);
+    const size_t room = sizeof it->batch - it->batch_size - head_size;
+    const int size = vsnprintf(place, room, format, arguments);
     va_end(arguments);
-    if (size < 0 || (size_t)size >= COMMAND_SIZE_MAX - head_size) return; /* no such command */
+    if (size < 0 || (size_t)size >= room) return; /* no such command */
     it->batch_size += head_size + (size_t)size;
     it->batch_count++;
 }
@@ -63,14 +64,14 @@ void demo_link_die(demo_link *it)
 
 static void greet(demo_link *it)
 {
+    char token[SECRET_FILE_SIZE_MAX + 16] = "";
+    char data[DEMO_CHANNEL_SIZE_MAX + 24] = "";
+    if (it->token->text) snprintf(token, sizeof token, "\"token\":\"%s\",", it->token->text);
+    if (it->name[0] != '\0') snprintf(data, sizeof data, "\"data\":{\"name\":\"%s\"},", it->name);
     it->is_ready = false;
     it->last_id = 1;
     it->batch_size = it->batch_count = 0;
-    if (it->name[0] != '\0')
-        add(it, "{\"id\":1,\"connect\":{\"data\":{\"name\":\"%s\"},\"name\":\"hawser\"}}",
-            it->name);
-    else
-        add(it, "{\"id\":1,\"connect\":{\"name\":\"hawser\"}}");
+    add(it, "{\"id\":1,\"connect\":{%s%s\"name\":\"hawser\"}}", token, data);
     for (size_t i = 0; i < DEMO_CHANNEL_MAX && it->channel[i][0] != '\0'; i++)
         add(it, "{\"id\":%" PRIu64 ",\"subscribe\":{\"channel\":\"%s\"}}", ++it->last_id,
             it->channel[i]);
@@ -79,11 +80,17 @@ static void greet(demo_link *it)
 
 /* What it gets. */
 
+/* It was told why. */
+static void give_up(demo_link *it)
+{
+    it->has_failed = true;
+    if (it->on_end) it->on_end(it);
+}
+
 static void fail(demo_link *it, const char *what, const char *why)
 {
     if (!it->has_failed) options_complain(it->command, "%s: %s", what, why);
-    it->has_failed = true;
-    if (it->on_end) it->on_end(it);
+    give_up(it);
 }
 
 static void take_push(demo_link *it, const json_t *push)
@@ -140,7 +147,10 @@ static void on_open(hws_websocket ws, void *user)
 {
     demo_link *it = user;
     it->ws = ws;
-    greet(it);
+    if (access_token_renew(it->command, it->token))
+        greet(it);
+    else
+        give_up(it);
 }
 
 static void on_retry(hws_websocket ws, const hws_close *close, uint32_t delay_ms, void *user)
@@ -156,7 +166,8 @@ static void on_close(hws_websocket ws, const hws_close *close, void *user)
 {
     (void)ws;
     demo_link *it = user;
-    const bool is_expected = it->is_dying || (close->status == HWS_OK && close->was_clean);
+    const bool is_expected = it->is_dying || (close->status == HWS_OK && close->was_clean &&
+                                              close->code == HWS_CLOSE_NORMAL);
     it->is_ready = false;
     it->is_dying = false;
     if (!is_expected)

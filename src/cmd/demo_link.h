@@ -14,13 +14,14 @@
 
 #include <jansson.h>
 
+#include "cmd/access_token.h"
 #include "hawser/client.h"
 
 enum {
     DEMO_CHANNEL_MAX = 2,
     DEMO_CHANNEL_SIZE_MAX = 64,  /* bytes, terminated */
     DEMO_DATA_SIZE_MAX = 512,    /* bytes of a publication's JSON, terminated */
-    DEMO_BATCH_SIZE_MAX = 16384, /* bytes of commands that leave in one message */
+    DEMO_BATCH_SIZE_MAX = 16384, /* bytes of commands that leave in one message: a token fits */
     DEMO_BATCH_COUNT_MAX = 64,   /* commands in one message: as many as a hub takes */
 };
 
@@ -28,6 +29,7 @@ enum {
 typedef struct demo_link {
     const char *command; /* "demo-feed", for complaints */
     const char *url;
+    access_token *token;                                   /* looked for at each connection */
     char name[DEMO_CHANNEL_SIZE_MAX];                      /* what others see; "": none */
     char channel[DEMO_CHANNEL_MAX][DEMO_CHANNEL_SIZE_MAX]; /* to subscribe to; "": none */
     void (*on_ready)(struct demo_link *link);              /* may publish from now on; or NULL */

@@ -40,7 +40,7 @@ void inherited_listen(uint32_t count, option_list *listen)
     for (int fd = INHERITED_FIRST; fd < INHERITED_FIRST + (int)count; fd++) {
         char name[64];
         inherited_name(fd, name, sizeof name);
-        if (strcmp(name, "metrics") == 0) continue;
+        if (strcmp(name, "metrics") == 0 || strcmp(name, "admin") == 0) continue;
         const bool is_secure = strncmp(name, "https", 5) == 0;
         const size_t size = strlen(listen->text);
         snprintf(listen->text + size, sizeof listen->text - size, "%s%sfd:%d", size > 0 ? " " : "",

@@ -43,10 +43,16 @@ static bool check_clients(const char *command, const secure *it)
     return true;
 }
 
-/* Nobody is to believe that he listens with TLS when he does not. */
-static bool check_listen(const char *command, const secure *it, const char *listen)
+bool secure_is_https(const char *listen)
 {
-    const bool is_https = strstr(listen, "https://") || strstr(listen, "https+fd:");
+    return listen && (strstr(listen, "https://") || strstr(listen, "https+fd:"));
+}
+
+/* Nobody is to believe that he listens with TLS when he does not. */
+static bool check_listen(const char *command, const secure *it, const char *listen,
+                         const char *admin_listen)
+{
+    const bool is_https = secure_is_https(listen) || secure_is_https(admin_listen);
     if (is_https && !secure_is_wanted(it)) {
         options_complain(command, "https:// needs --certificate and --key, or --self-signed");
         return false;
@@ -64,10 +70,11 @@ static bool check_listen(const char *command, const secure *it, const char *list
     return true;
 }
 
-bool secure_check(const char *command, const secure *it, const char *listen)
+bool secure_check(const char *command, const secure *it, const char *listen,
+                  const char *admin_listen)
 {
     return check_pairs(command, it) && check_clients(command, it) &&
-           check_listen(command, it, listen);
+           check_listen(command, it, listen, admin_listen);
 }
 
 void secure_fill(const secure *it, hws_tls_options *options)

@@ -18,9 +18,13 @@ typedef struct secure {
 /* Whether there is a certificate to show. */
 bool secure_is_wanted(const secure *it);
 
-/* Whether they fit each other, and `listen`, a list of URLs with spaces between them.
+/* Whether one of a list of URLs, with spaces between them, needs a certificate; NULL is none. */
+bool secure_is_https(const char *listen);
+
+/* Whether they fit each other, and two such lists.
  * Returns: false when they do not; one line on stderr has said what to do. */
-bool secure_check(const char *command, const secure *it, const char *listen);
+bool secure_check(const char *command, const secure *it, const char *listen,
+                  const char *admin_listen);
 
 /* Puts them into `options`, which point to what they point to. */
 void secure_fill(const secure *it, hws_tls_options *options);

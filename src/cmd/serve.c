@@ -59,10 +59,6 @@ static void add_routes(service *it)
         if (page_has_route(&page_table[i]) && !gives_way && !is_admin)
             add_route(options, &count, page_route(path));
     }
-    if (it->admin.hub) {
-        add_route(options, &count, admin_page_route(&it->admin));
-        add_route(options, &count, admin_route(&it->admin));
-    }
     if (it->demo.is_on) add_route(options, &count, picture_route(&it->demo.pictures));
     add_route(options, &count, page_loaded_route());
 }
@@ -110,7 +106,6 @@ static void greet(const service *it)
         printf("  echo       ws%s%s\n", rest, it->options->echo_path);
         printf("  channels   ws%s%s\n", rest, channels_path);
         if (it->options->api_key) printf("  API        %s/api/\n", url);
-        if (it->admin.hub) printf("  admin      %s%s\n", url, admin_path);
     }
     if (channels_are_local(it->options))
         puts("  no --token-key: channels are for development, and for this machine alone");
@@ -118,6 +113,8 @@ static void greet(const service *it)
     if (fingerprint[0] != '\0') printf("  SHA-256    %s (its certificate's)\n", fingerprint);
     if (it->monitor.server)
         printf("  metrics    %s/metrics\n", hws_server_url(it->monitor.server, 0));
+    for (size_t i = 0; it->admin.server && (url = hws_server_url(it->admin.server, i)); i++)
+        printf("  admin      %s%s\n", url, admin_path);
     puts("Ctrl-C ends it.");
     fflush(stdout);
 }
@@ -134,7 +131,7 @@ static void explain_backend(const service *it, int error)
 static void explain_failure(const service *it, hws_status status, const char *explain)
 {
     const int error = errno;
-    const bool lacks_admin = it->options->admin_token && !it->admin.hub;
+    const bool lacks_admin = it->options->admin_token && it->server && !it->admin.hub;
     /* The file of a key or token, which was told. */
     if (status == HWS_ERR_NOT_FOUND && (!it->hub || lacks_admin)) return;
     if (status == HWS_ERR_BACKEND) {
@@ -145,6 +142,17 @@ static void explain_failure(const service *it, hws_status status, const char *ex
     } else {
         options_complain("serve", "%s", explain[0] != '\0' ? explain : hws_status_text(status));
     }
+}
+
+static hws_status make_admin(service *it, char *explain, size_t size)
+{
+    it->admin = (admin){
+        .loop = it->loop,
+        .watched_server = it->server,
+        .watched = it->hub,
+        .log = &it->log,
+    };
+    return admin_open(&it->admin, it->options, it->inherited_count, explain, size);
 }
 
 static hws_status make_monitor(service *it, char *explain, size_t size)
@@ -178,17 +186,14 @@ static bool make(service *it)
     if (status == HWS_OK)
         status =
             channels_open(it->options, it->webhooks, &it->demo, explain, sizeof explain, &it->hub);
-    if (status == HWS_OK)
-        status = admin_open(&it->admin, it->options, it->loop, it->hub, &it->log, explain,
-                            sizeof explain);
     if (status == HWS_OK) {
         fill_options(it);
         status =
             hws_server_new(it->loop, &it->server_options, explain, sizeof explain, &it->server);
     }
     if (status == HWS_OK) settle_demo(it);
+    if (status == HWS_OK) status = make_admin(it, explain, sizeof explain);
     if (status == HWS_OK) status = make_monitor(it, explain, sizeof explain);
-    if (status == HWS_OK) status = admin_watch(&it->admin, it->server);
     if (status != HWS_OK) explain_failure(it, status, explain);
     return status == HWS_OK;
 }
@@ -218,20 +223,28 @@ static int serve(service *it)
     return service_run(it);
 }
 
+/* An address that is not there is good. */
+static bool look_at(const char **listen, option_list *free)
+{
+    if (!*listen) return true;
+    if (!serve_check_listen("serve", *listen, free)) return false;
+    *listen = text_or_default(free);
+    return true;
+}
+
 /* Everything is made as if it were to serve, but at free ports, and goes again. */
 static int look(service *it)
 {
-    option_list free = {.text = ""};
-    if (!serve_check_listen("serve", it->options->listen.text, &free)) return EXIT_MISUSE;
-    it->options->listen = free;
+    static option_list free, free_metrics, free_admin; /* as long as the options */
+    serve_options *options = it->options;
+    if (!serve_check_listen("serve", options->listen.text, &free)) return EXIT_MISUSE;
+    options->listen = free;
     if (free.text[0] == '\0')
-        snprintf(it->options->listen.text, sizeof it->options->listen.text, "%s://localhost:0",
-                 secure_is_wanted(&it->options->secure) ? "https" : "http");
-    option_list free_metrics = {.text = ""};
-    if (it->options->metrics) {
-        if (!serve_check_listen("serve", it->options->metrics, &free_metrics)) return EXIT_MISUSE;
-        it->options->metrics = text_or_default(&free_metrics);
-    }
+        snprintf(options->listen.text, sizeof options->listen.text, "%s://localhost:0",
+                 secure_is_wanted(&options->secure) ? "https" : "http");
+    if (!options->admin_listen) options->admin_listen = admin_listen;
+    if (!look_at(&options->metrics, &free_metrics) || !look_at(&options->admin_listen, &free_admin))
+        return EXIT_MISUSE;
     if (!make(it)) return EXIT_MISUSE;
     puts("OK");
     return 0;
@@ -240,10 +253,9 @@ static int look(service *it)
 static void end(service *it)
 {
     if (it->hub) hws_hub_end(it->hub);
-    admin_stop(&it->admin);
+    admin_release(&it->admin);
     hws_server_free(it->monitor.server);
     hws_server_free(it->server);
-    admin_release(&it->admin);
     hws_hub_free(it->hub);
     hws_webhooks_free(it->webhooks);
     demo_release(&it->demo);

@@ -93,14 +93,12 @@ static bool echo_path_is_free(const char *command, const char *path)
                                   "/-._~";
     static const char ours[] = "/hawser/";
     static const char api[] = "/api/";
-    static const char admin[] = "/admin/"; /* the page itself is in the table */
     if (path[0] != '/' || path[strspn(path, letters)] != '\0') {
         options_complain(command, "--echo: '%s' is not a plain path; write it like /echo", path);
         return false;
     }
     if (page_find(path, strlen(path)) || strcmp(path, channels_path) == 0 ||
-        strncmp(path, ours, sizeof ours - 1) == 0 || strncmp(path, api, sizeof api - 1) == 0 ||
-        strncmp(path, admin, sizeof admin - 1) == 0) {
+        strncmp(path, ours, sizeof ours - 1) == 0 || strncmp(path, api, sizeof api - 1) == 0) {
         options_complain(command, "--echo: '%s' is taken; choose another path", path);
         return false;
     }
@@ -197,6 +195,7 @@ static size_t make_rules(serve_options *it, option_rule rules[OPTION_COUNT_MAX])
         {.name = "demo", .flag = &it->demo},
         {.name = "api-key", .text = &it->api_key},
         {.name = "admin-token", .text = &it->admin_token},
+        {.name = "admin-listen", .text = &it->admin_listen},
         {.name = "namespaces", .node = &it->namespace_map},
         {.name = "no-core-dumps", .flag = &it->no_core_dumps},
         {.name = "log", .text = &it->log_form},
@@ -223,6 +222,13 @@ static bool check_demo(const char *command, const serve_options *it)
     return false;
 }
 
+static bool check_admin(const char *command, const serve_options *it)
+{
+    if (!it->admin_listen || it->admin_token) return true;
+    options_complain(command, "--admin-listen: without --admin-token nobody would be let in there");
+    return false;
+}
+
 static bool read_file(const char *command, serve_options *it, const option_rule *rules,
                       size_t rule_count, const bool given[OPTION_COUNT_MAX])
 {
@@ -245,10 +251,10 @@ static bool check(const char *command, serve_options *it)
 {
     settle(&it->message_size_max, 16 << 20, it->bounds.memory_size_max);
     settle(&it->send_queue_max, 1 << 20, it->bounds.memory_size_max);
-    return check_demo(command, it) && check_log_form(command, it->log_form) &&
-           echo_path_is_free(command, it->echo_path) &&
+    return check_demo(command, it) && check_admin(command, it) &&
+           check_log_form(command, it->log_form) && echo_path_is_free(command, it->echo_path) &&
            namespaces_read(command, it->config, it->namespace_map, &it->namespaces) &&
-           secure_check(command, &it->secure, it->listen.text) &&
+           secure_check(command, &it->secure, it->listen.text, it->admin_listen) &&
            threads_read(command, it->threads, &it->thread_count) &&
            backend_read(command, it->backend_name, &it->backend);
 }

@@ -41,6 +41,7 @@ typedef struct serve_options {
     const char *token_issuer;
     const char *api_key;
     const char *admin_token;
+    const char *admin_listen; /* NULL: at its own default */
     hooks hooks;
     bool no_core_dumps;
     bool token_without_exp;

@@ -54,8 +54,7 @@ void service_watch_signals(const service *it)
 static void forget_signals(void)
 {
     static const int forgotten[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR2};
-    for (size_t i = 0; i < sizeof forgotten / sizeof *forgotten; i++)
-        signal(forgotten[i], SIG_IGN);
+    for (size_t i = 0; i < sizeof forgotten / sizeof *forgotten; i++) signal(forgotten[i], SIG_IGN);
 }
 
 void service_log(service *it, int level, const char *kind, const char *format, ...)
@@ -70,11 +69,19 @@ void service_log(service *it, int level, const char *kind, const char *format, .
 
 /* Ending. */
 
-static void on_closed(void *user)
+static void on_all_closed(void *user)
 {
     service *it = user;
     it->state = SERVICE_CLOSED;
     hws_loop_stop(it->loop);
+}
+
+/* Whoever watches sees the others go. */
+static void on_closed(void *user)
+{
+    service *it = user;
+    const int code = end_signal == SIGINT ? HWS_CLOSE_GOING_AWAY : HWS_CLOSE_SERVICE_RESTART;
+    if (!admin_close(&it->admin, code, on_all_closed, it)) on_all_closed(it);
 }
 
 static void begin_end(service *it, service_state state, const char *how)
@@ -144,6 +151,7 @@ static void reload(service *it)
 {
     notify_reloading();
     hws_server_renew(it->server);
+    if (it->admin.server) hws_server_renew(it->admin.server);
     serve_options *fresh = serve_options_read(it->argc, it->argv);
     if (fresh) {
         tell_what_waits(it, fresh);
@@ -178,7 +186,9 @@ static void begin_handover(service *it)
     static handover_socket sockets[INHERITED_MAX];
     size_t count = 0;
     if (it->handover.child > 0 || it->state != SERVICE_SERVES) return;
+    /* In the order in which they are taken: one of any port takes the first. */
     add_sockets(it->server, "hawser", it->inherited_count, sockets, &count);
+    add_sockets(it->admin.server, "admin", it->inherited_count, sockets, &count);
     add_sockets(it->monitor.server, "metrics", it->inherited_count, sockets, &count);
     const bool begun =
         handover_begin(&it->handover, sockets, count) &&
@@ -200,6 +210,8 @@ static void finish_handover(service *it)
         hws_server_leave_paths(it->monitor.server);
         hws_server_close(it->monitor.server, 0, NULL, NULL);
     }
+    if (it->admin.server) hws_server_leave_paths(it->admin.server);
+    (void)admin_close(&it->admin, HWS_CLOSE_SERVICE_RESTART, NULL, NULL);
     drain(it, "another process has taken over; drains");
 }
 

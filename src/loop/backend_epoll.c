@@ -18,6 +18,7 @@
 
 enum {
     EVENTS_MAX = 256,             /* in one turn */
+    TURN_SIZE = 32 << 20,         /* bytes that all together receive in one turn */
     RECEIVE_SIZE_MIN = 32768,     /* that a crowd leaves to each */
     BROKEN = EPOLLERR | EPOLLHUP, /* cannot be masked */
 };
@@ -136,9 +137,9 @@ static void epoll_accept(hws_io *io)
 static size_t receive_size(const hws_loop *loop)
 {
     const epoll *self = loop->backend_state;
-    if (loop->receive_size <= RECEIVE_SIZE_MIN) return loop->receive_size;
-    const size_t share = loop->receive_size / (1 + (size_t)self->event_count / 64);
-    return share > RECEIVE_SIZE_MIN ? share : RECEIVE_SIZE_MIN;
+    const size_t share = TURN_SIZE / (1 + (size_t)self->event_count);
+    const size_t size = share > RECEIVE_SIZE_MIN ? share : RECEIVE_SIZE_MIN;
+    return size < loop->receive_size ? size : loop->receive_size;
 }
 
 /* In the loop's buffer, unless the bytes have a better place. */

@@ -14,7 +14,7 @@
 #include "loop/state.h"
 
 enum {
-    RECEIVE_SIZE = 256 * 1024,
+    RECEIVE_SIZE = 260 * 1024, /* powers of two, and the heads of their frames */
     POST_COUNT_MAX = 65536,
 };
 

@@ -13,8 +13,9 @@ enum {
     /* Answers that are pushed out while their bytes are in the cache: of one, behind its input; in
      * the midst of it.  Less is worth waiting for the end of the turn, and what others add. */
     PUSH_SIZE = 8192,
+    PUSH_SIZE_AMID = 262144,
+
     LEND_SIZE = 8192, /* a message from which on its answer is sent from where it lies */
-    PUSH_SIZE_AMID = 65536,
 };
 
 void hws_session_set_yields(hws_session *session, bool yields)

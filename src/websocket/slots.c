@@ -39,12 +39,15 @@ struct hws_slots {
     _Atomic(slot *) shelves[SHELF_COUNT];
     uint32_t shelf_count;
     uint32_t first_free; /* a slot number plus one; 0: none */
+    atomic_uint fresh;   /* the first that was never used: what lies there is not written yet */
     atomic_size_t count; /* in use; written by the loop's thread alone */
     atomic_size_t posted_size;
     hws_deferred turn_end; /* asked for while input is held */
     uint32_t yielding;     /* sessions */
     hws_inflation_debts debts;
     hws_told told;
+    slot *recent; /* looked up last by the loop's thread; NULL: none */
+    uint32_t recent_number;
     bool holds_input;
     bool are_clients; /* from the beginning */
     void *owner;      /* likewise */
@@ -62,12 +65,28 @@ static uint32_t shelf_start(uint32_t shelf)
     return (uint32_t)(shelf_size(shelf) - FIRST_SHELF_SIZE);
 }
 
+static uint32_t fresh(const hws_slots *slots)
+{
+    return atomic_load_explicit(&slots->fresh, memory_order_relaxed);
+}
+
+/* NULL: there never was one of that number. */
 static slot *slot_at(const hws_slots *slots, uint32_t number)
 {
+    if (number >= fresh(slots)) return NULL;
     const uint32_t shelf = 31 - (uint32_t)__builtin_clz(number / FIRST_SHELF_SIZE + 1);
-    if (shelf >= SHELF_COUNT) return NULL;
     slot *first = atomic_load_explicit(&slots->shelves[shelf], memory_order_acquire);
-    return first ? first + (number - shelf_start(shelf)) : NULL;
+    return first + (number - shelf_start(shelf));
+}
+
+/* The same for the loop's thread: what is told is mostly answered, by the same handle. */
+static slot *slot_here(hws_slots *slots, uint32_t number)
+{
+    if (slots->recent && slots->recent_number == number) return slots->recent;
+    slot *it = slot_at(slots, number);
+    slots->recent = it;
+    slots->recent_number = number;
+    return it;
 }
 
 static uint64_t life_with(uint32_t generation, uint32_t state)
@@ -185,35 +204,48 @@ static void set_count(hws_slots *slots, size_t count)
     atomic_store_explicit(&slots->count, count, memory_order_relaxed);
 }
 
+/* Not a byte of it is touched before it is used: half of the last shelf may never be. */
 static hws_status add_shelf(hws_slots *slots)
 {
     if (slots->shelf_count == SHELF_COUNT) return HWS_ERR_LIMIT;
     const uint32_t shelf = slots->shelf_count;
-    slot *first = hws_memory_new_zeroed(slots->memory, shelf_size(shelf) * sizeof *first);
+    slot *first = hws_memory_new(slots->memory, shelf_size(shelf) * sizeof *first);
     if (!first) return HWS_ERR_NO_MEMORY;
-
-    /* Chained so that the lowest number is taken first. */
-    for (size_t i = shelf_size(shelf); i > 0; i--) {
-        atomic_init(&first[i - 1].life, life_with(0, slots->first_free));
-        slots->first_free = shelf_start(shelf) + (uint32_t)i;
-    }
     atomic_store_explicit(&slots->shelves[shelf], first, memory_order_release);
     slots->shelf_count++;
     return HWS_OK;
 }
 
+/* The one that was left last; else the lowest that was never used.  NULL: as `status` says. */
+static slot *take_free(hws_slots *slots, uint32_t *number, hws_status *status)
+{
+    slot *it;
+    *status = HWS_OK;
+    if (slots->first_free > 0) {
+        *number = slots->first_free - 1;
+        it = slot_at(slots, *number);
+        assert(it);
+        slots->first_free = state_of(atomic_load_explicit(&it->life, memory_order_relaxed));
+        return it;
+    }
+    *number = fresh(slots);
+    if (*number == shelf_start(slots->shelf_count)) *status = add_shelf(slots);
+    if (*status != HWS_OK) return NULL;
+    atomic_store_explicit(&slots->fresh, *number + 1, memory_order_relaxed);
+    it = slot_at(slots, *number);
+    assert(it);
+    atomic_init(&it->life, life_with(0, 0));
+    return it;
+}
+
 hws_status hws_slots_enter(hws_slots *slots, struct hws_session *session, hws_websocket *ws)
 {
-    if (slots->first_free == 0) {
-        const hws_status status = add_shelf(slots);
-        if (status != HWS_OK) return status;
-    }
-    const uint32_t number = slots->first_free - 1;
-    slot *it = slot_at(slots, number);
-    assert(it);
+    uint32_t number;
+    hws_status status;
+    slot *it = take_free(slots, &number, &status);
+    if (!it) return status;
     const uint64_t free_life = atomic_load_explicit(&it->life, memory_order_relaxed);
     const uint32_t generation = generation_of(free_life) + 1;
-    slots->first_free = state_of(free_life);
     set_count(slots, hws_slots_count(slots) + 1);
 
     it->session = session;
@@ -224,7 +256,7 @@ hws_status hws_slots_enter(hws_slots *slots, struct hws_session *session, hws_we
 
 hws_websocket hws_slots_handle(hws_slots *slots, uint32_t number)
 {
-    const slot *it = slot_at(slots, number);
+    const slot *it = slot_here(slots, number);
     assert(it);
     const uint64_t life = atomic_load_explicit(&it->life, memory_order_relaxed);
     return (hws_websocket){.slots = slots, .slot = number, .generation = generation_of(life)};
@@ -285,6 +317,15 @@ struct hws_session *hws_slots_find(hws_websocket ws)
     return it ? it->session : NULL;
 }
 
+struct hws_session *hws_slots_find_here(hws_websocket ws)
+{
+    if (!ws.slots || !(ws.generation & 1)) return NULL;
+    const slot *it = slot_here(ws.slots, ws.slot);
+    if (!it) return NULL;
+    const uint64_t life = atomic_load_explicit(&it->life, memory_order_relaxed);
+    return generation_of(life) == ws.generation ? it->session : NULL;
+}
+
 void hws_slots_add_yielding(hws_slots *slots, int change)
 {
     slots->yielding += (uint32_t)change;
@@ -313,10 +354,9 @@ hws_inflation_debts *hws_slots_debts(hws_slots *slots)
 void hws_slots_each(hws_slots *slots, void (*call)(struct hws_session *session, void *user),
                     void *user)
 {
-    for (uint32_t shelf = 0; shelf < slots->shelf_count; shelf++) {
-        slot *first = atomic_load_explicit(&slots->shelves[shelf], memory_order_relaxed);
-        for (size_t i = 0; i < shelf_size(shelf); i++)
-            if (first[i].session) call(first[i].session, user);
+    for (uint32_t number = 0; number < fresh(slots); number++) {
+        const slot *it = slot_at(slots, number);
+        if (it && it->session) call(it->session, user);
     }
 }
 

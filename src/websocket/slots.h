@@ -60,6 +60,9 @@ void hws_slots_return_decision(hws_websocket ws);
 /* NULL when stale.  Thread: the loop's, and another that knows that the session cannot leave. */
 struct hws_session *hws_slots_find(hws_websocket ws);
 
+/* The same, fast for the one that was found last.  Thread: the loop's. */
+struct hws_session *hws_slots_find_here(hws_websocket ws);
+
 /* Thread: any. */
 size_t hws_slots_count(const hws_slots *slots);
 

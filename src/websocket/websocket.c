@@ -46,7 +46,7 @@ hws_status hws_websocket_send(hws_websocket ws, const hws_message *message)
 {
     if (!message || (!message->data && message->size > 0)) return HWS_ERR_INVALID_ARGUMENT;
     if (hws_remote_is_here(ws.slots)) {
-        hws_session *session = hws_slots_find(ws);
+        hws_session *session = hws_slots_find_here(ws);
         return session ? hws_session_send(session, message) : HWS_ERR_NOT_OPEN;
     }
     if (!is_open_elsewhere(ws)) return HWS_ERR_NOT_OPEN;

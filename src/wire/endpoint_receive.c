@@ -381,6 +381,20 @@ static shape find_short_message(const hws_endpoint *endpoint, hws_span input)
     return is_message && fits ? found : (shape){0};
 }
 
+/* A whole text in one piece: unmasked, and found to be one. */
+static bool open_text(const hws_endpoint *endpoint, hws_span payload, const uint8_t *key)
+{
+    const hws_kernels *kernels = endpoint->options->kernels;
+    hws_utf8 utf8 = {0};
+    if (key && payload.size > HWS_UTF8_BLOCK)
+        return hws_utf8_unmask_blocks(kernels, &utf8, payload, key, 0) == HWS_OK &&
+               utf8.needed == 0;
+    const bool is_ascii =
+        key ? hws_mask(kernels, payload, key, 0)
+            : payload.size < HWS_UTF8_SHORT && hws_ascii(payload.data, payload.size);
+    return is_ascii || hws_utf8_is_text(kernels, payload);
+}
+
 static hws_status receive_short(const hws_endpoint *endpoint, hws_span *input, shape found,
                                 hws_event *event)
 {
@@ -389,10 +403,11 @@ static hws_status receive_short(const hws_endpoint *endpoint, hws_span *input, s
     const bool masked = endpoint->options->role == HWS_ROLE_SERVER;
     const uint8_t *key = masked ? header.data + header.size - 4 : NULL;
     const uint8_t opcode = header.data[0] & HWS_FRAME_OPCODE_BITS;
-    const bool checked = opcode == HWS_OPCODE_TEXT && !endpoint->options->skip_utf8;
-    hws_utf8 utf8 = {0};
-    HWS_TRY(open_payload(endpoint, payload, key, 0, checked ? &utf8 : NULL));
-    if (checked) HWS_TRY(hws_utf8_finish(&utf8));
+    if (opcode == HWS_OPCODE_TEXT && !endpoint->options->skip_utf8) {
+        if (!open_text(endpoint, payload, key)) return HWS_ERR_UTF8;
+    } else if (key) {
+        (void)hws_mask(endpoint->options->kernels, payload, key, 0);
+    }
     tell_message(opcode, payload, HWS_WHOLE, event);
     return HWS_OK;
 }

@@ -133,8 +133,39 @@ static hws_status put_message(hws_endpoint *endpoint, const hws_message *message
     return put_frame(endpoint, opcode, fin, message->data, message->size, utf8);
 }
 
+/* Most messages are whole, and go out as they are, in a frame that is not masked.  They need no
+ * state, and take a short way that knows nothing else: what differs in a single bit, or is wrong,
+ * takes the long one.  What may go out in place is not among them. */
+static bool is_short(const hws_endpoint *endpoint, const hws_message *message)
+{
+    const bool is_busy = endpoint->close_sent || endpoint->ended || endpoint->sent_opcode != 0 ||
+                         endpoint->send_bits != 0;
+    const bool is_message = message->type == HWS_TEXT || message->type == HWS_BINARY;
+    return !is_busy && is_message && message->part == HWS_WHOLE && message->size < IN_PLACE_MIN &&
+           endpoint->options->role == HWS_ROLE_SERVER;
+}
+
+static hws_status put_short(const hws_endpoint *endpoint, const hws_message *message)
+{
+    const hws_endpoint_options *options = endpoint->options;
+    const size_t size = message->size;
+    uint8_t *place = hws_queue_reserve(endpoint->queue, HWS_FRAME_SHORT_MAX + size);
+    if (!place) return HWS_ERR_NO_MEMORY;
+    const size_t header_size = hws_frame_write_short((uint8_t)message->type, size, place);
+    const bool ascii = hws_mask_copy(options->kernels, place + header_size, message->data, size, 0);
+    const bool is_checked = !ascii && message->type == HWS_TEXT && !options->skip_utf8;
+    const hws_span copy = {place + header_size, size};
+    if (is_checked && !hws_utf8_is_text(options->kernels, copy)) {
+        hws_queue_drop(endpoint->queue, 0); /* a queue that is empty again keeps no memory */
+        return HWS_ERR_UTF8;
+    }
+    hws_queue_commit(endpoint->queue, header_size + size);
+    return HWS_OK;
+}
+
 hws_status hws_endpoint_send(hws_endpoint *endpoint, const hws_message *message)
 {
+    if (is_short(endpoint, message)) return put_short(endpoint, message);
     if (!is_open(endpoint)) return HWS_ERR_NOT_OPEN;
     if (message->type != HWS_TEXT && message->type != HWS_BINARY) return HWS_ERR_INVALID_ARGUMENT;
     if (!part_is_in_sequence(endpoint, message)) return HWS_ERR_INVALID_ARGUMENT;

@@ -78,6 +78,23 @@ static inline hws_status hws_frame_read(const uint8_t *bytes, size_t size,
     return HWS_OK;
 }
 
+/* The header of a whole message that is not masked. */
+enum { HWS_FRAME_SHORT_MAX = 4 };
+
+/* `size` is at most UINT16_MAX.  Returns the size of the header. */
+static inline size_t hws_frame_write_short(uint8_t opcode, size_t size,
+                                           uint8_t bytes[HWS_FRAME_SHORT_MAX])
+{
+    bytes[0] = HWS_FRAME_FIN_BIT | opcode;
+    if (size < HWS_FRAME_LENGTH_16) {
+        bytes[1] = (uint8_t)size;
+        return 2;
+    }
+    bytes[1] = HWS_FRAME_LENGTH_16;
+    hws_store_be(bytes + 2, 2, size);
+    return 4;
+}
+
 /* See hws_frame_header_write. */
 static inline size_t hws_frame_write(const hws_frame_header *header,
                                      uint8_t bytes[HWS_FRAME_HEADER_MAX])

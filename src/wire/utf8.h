@@ -35,6 +35,13 @@ static inline HWS_MUST_CHECK hws_status hws_utf8_check(const hws_kernels *kernel
     return hws_utf8_feed_with(kernels, utf8, piece.data, piece.size);
 }
 
+/* Whether the bytes are a whole text. */
+static inline bool hws_utf8_is_text(const hws_kernels *kernels, hws_span bytes)
+{
+    hws_utf8 utf8 = {0};
+    return hws_utf8_feed_with(kernels, &utf8, bytes.data, bytes.size) == HWS_OK && utf8.needed == 0;
+}
+
 /* At most HWS_UTF8_BLOCK bytes: what has just been unmasked is known to be ASCII or not, and what
  * is not is read again while it is near. */
 static inline HWS_MUST_CHECK hws_status hws_utf8_unmask_block(const hws_kernels *kernels,

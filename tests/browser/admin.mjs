@@ -11,7 +11,8 @@ const TOKEN = 'an admin token that only this test knows';
 const files = mkdtempSync(path.join(tmpdir(), 'hawser-admin-'));
 const tokenFile = path.join(files, 'admin.token');
 writeFileSync(tokenFile, TOKEN + '\n');
-let server = await Server.start(0, '--admin-token', tokenFile);
+const admin = (port) => ['--admin-token', tokenFile, '--admin-listen', 'http://localhost:' + port];
+let server = await Server.start(0, ...admin(0));
 let ada;
 let ben;
 let chat;
@@ -27,7 +28,7 @@ const topRow = (page, name) => page.locator('#top tr', {has: page.locator('butto
 
 const tests = {
   async 'a wrong token is refused in words'(browser) {
-    ada = await open(browser, server.base + '/admin', 'ada');
+    ada = await open(browser, server.admin + '/admin', 'ada');
     assert.ok(!await ada.isVisible('#board'));
     assert.equal(await ada.evaluate(() => document.activeElement.id), 'token');
     await comeIn(ada, 'not the token at all');
@@ -58,7 +59,7 @@ const tests = {
   },
 
   async 'a phone in the dark, in Chinese'(browser) {
-    ben = await open(browser, server.base + '/admin', 'ben',
+    ben = await open(browser, server.admin + '/admin', 'ben',
       {colorScheme: 'dark', viewport: {width: 375, height: 740}, locale: 'zh-CN'});
     await shows(ben, '.title', '管理');
     await comeIn(ben);
@@ -118,12 +119,12 @@ const tests = {
     weather.outage = true;
     await server.end('SIGKILL');
     await lost(ada);
-    server = await Server.start(server.port, '--admin-token', tokenFile);
+    server = await Server.start(server.port, ...admin(new URL(server.admin).port));
     await connected(ada);
     await shows(ada, '[data-figure=websockets]', /^\d+$/);
     await server.end('SIGKILL');
     writeFileSync(tokenFile, TOKEN + ', another one\n');
-    server = await Server.start(server.port, '--admin-token', tokenFile);
+    server = await Server.start(server.port, ...admin(new URL(server.admin).port));
     await isOut(ada);
     await shows(ada, '#login-error', 'That is not the token.');
     weather.outage = false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The devices: node devices.mjs HAWSER FOLDER
 import assert from 'node:assert/strict';
-import {Server, complaints, connected, fitsPhone, lost, open, play, shows, start, weather}
+import {Key, Server, complaints, connected, fitsPhone, lost, open, play, shows, start, weather}
   from './stage.mjs';
 
 let server = await Server.start(0);
@@ -73,6 +73,30 @@ const tests = {
       document.querySelectorAll('.pump[data-state=running]').length === 20);
     await ada.click('[data-command=stop]');
     await isIn(ada, 7, 'stopped');
+  },
+
+  async 'with keys the pumps share a token, and each is still itself'(browser) {
+    const key = new Key('k'.repeat(32));
+    const keyed = await Server.start(0, '--token-key', key.file, '--demo');
+    try {
+      const cai = await open(browser, keyed.base + '/devices#token=' + key.token('--user', 'cai'), 'cai');
+      await connected(cai);
+      assert.equal(await cai.textContent('#command'), 'hawser demo-devices ' +
+        '--token "$(hawser token --token-key secret.key --user pumps)" ' + keyed.channels);
+      await fitsPhone(cai);
+      const shared = key.token('--user', 'pumps', '--info', '{"name":"Pumps"}');
+      start('demo-devices', '-n', '5', '--token', shared, keyed.channels);
+      await cai.waitForFunction(() => document.querySelectorAll('.pump[data-state=running]').length === 5);
+      await cai.click(pump(4));
+      await cai.click('[data-command=die]');
+      await answered(cai, 'pump-04: Cut its connection');
+      await isIn(cai, 4, 'gone');
+      await isIn(cai, 4, 'running');
+      assert.equal(await cai.locator('.pump').count(), 5);
+      await cai.context().close();
+    } finally {
+      await keyed.end('SIGKILL');
+    }
   },
 
   async 'no errors, and nothing that the policy had to block'() {

@@ -1,20 +1,12 @@
 // SPDX-License-Identifier: MIT
 // What keeps a visitor out, and what lets in: node gate.mjs HAWSER FOLDER
 import assert from 'node:assert/strict';
-import {execFileSync} from 'node:child_process';
 import {createHmac} from 'node:crypto';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {networkInterfaces, tmpdir} from 'node:os';
-import path from 'node:path';
-import {Server, command, complaints, connected, fitsPhone, open, play, shows} from './stage.mjs';
+import {networkInterfaces} from 'node:os';
+import {Key, Server, complaints, connected, fitsPhone, open, play, shows} from './stage.mjs';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'hawser-gate-'));
-const key = path.join(folder, 'secret.key');
-const otherKey = path.join(folder, 'other.key');
-writeFileSync(key, 'k'.repeat(32));
-writeFileSync(otherKey, 'o'.repeat(32));
-const token = (from, ...options) =>
-  execFileSync(command, ['token', '--token-key', from, ...options], {encoding: 'utf8'}).trim();
+const key = new Key('k'.repeat(32));
+const otherKey = new Key('o'.repeat(32));
 
 // The command makes none that is of no use.
 function expired() {
@@ -23,7 +15,7 @@ function expired() {
   return text + '.' + createHmac('sha256', 'k'.repeat(32)).update(text).digest('base64url');
 }
 
-let server = await Server.start(0, '--token-key', key, '--demo');
+let server = await Server.start(0, '--token-key', key.file, '--demo');
 let ada;
 let ben;
 
@@ -44,13 +36,13 @@ const tests = {
     await ada.press('#token', 'Enter');
     await ada.waitForSelector('#token[aria-invalid=true]');
     assert.equal(await kept(ada), null);
-    await ada.fill('#token', token(otherKey, '--user', 'ada'));
+    await ada.fill('#token', otherKey.token('--user', 'ada'));
     await ada.press('#token', 'Enter');
     await shows(ada, '#gate strong', 'The token is not good for this server.');
   },
 
   async 'a good one lets in, and on to the next page, and is in no address'() {
-    await ada.fill('#token', token(key, '--user', 'ada', '--info', '{"name":"Ada"}'));
+    await ada.fill('#token', key.token('--user', 'ada', '--info', '{"name":"Ada"}'));
     await ada.press('#token', 'Enter');
     await connected(ada);
     assert.equal(await ada.locator('#gate').count(), 0);
@@ -62,7 +54,7 @@ const tests = {
   },
 
   async 'one behind the address lets in, and goes from there'(browser) {
-    ben = await open(browser, server.base + '/chat?room=mole#token=' + token(key, '--user', 'ben'), 'ben', phone);
+    ben = await open(browser, server.base + '/chat?room=mole#token=' + key.token('--user', 'ben'), 'ben', phone);
     await ben.fill('#name', 'Whoever');
     await ben.press('#name', 'Enter');
     await connected(ben);
@@ -76,7 +68,7 @@ const tests = {
   async 'another comes with another address'() {
     await ben.evaluate((next) => {
       location.hash = 'token=' + next;
-    }, token(key, '--user', 'cai'));
+    }, key.token('--user', 'cai'));
     await shows(ben, '#people .name', 'cai');
     assert.equal(new URL(ben.url()).hash, '');
   },
@@ -101,7 +93,7 @@ const tests = {
   async 'where no WebSocket passes, it is the same'(browser) {
     const dai = await open(browser, server.base + '/live', 'dai', {...phone, hasNoWebSocket: true});
     await shows(dai, '#gate strong', 'This server lets in only who shows a token.');
-    await dai.fill('#token', token(key, '--user', 'dai'));
+    await dai.fill('#token', key.token('--user', 'dai'));
     await dai.press('#token', 'Enter');
     await connected(dai);
     assert.equal(await dai.locator('#gate').count(), 0);
@@ -125,8 +117,8 @@ const tests = {
 
   async 'a server without the channels of the pages says so'(browser) {
     await server.end('SIGTERM');
-    server = await Server.start(0, '--token-key', key);
-    const cai = await open(browser, server.base + '/live#token=' + token(key, '--user', 'cai'), 'cai', phone);
+    server = await Server.start(0, '--token-key', key.file);
+    const cai = await open(browser, server.base + '/live#token=' + key.token('--user', 'cai'), 'cai', phone);
     await shows(cai, '#gate strong', /^This server does not have the channels of this page: /);
     await shows(cai, '#gate code', /^hawser serve --demo/);
     await cai.waitForSelector('#state[data-state=connected]');
@@ -139,7 +131,4 @@ const tests = {
   },
 };
 
-await play(tests, () => {
-  rmSync(folder, {recursive: true, force: true});
-  return server;
-});
+await play(tests, () => server);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The quotes: node quotes.mjs HAWSER FOLDER
 import assert from 'node:assert/strict';
-import {Server, complaints, connected, fitsPhone, lost, open, play, shows, start, weather}
+import {Key, Server, complaints, connected, fitsPhone, lost, open, play, shows, start, weather}
   from './stage.mjs';
 
 let server = await Server.start(0);
@@ -64,6 +64,23 @@ const tests = {
     assert.equal(await ben.getAttribute('html', 'lang'), 'zh-Hans');
     await ben.click('#language');
     await shows(ben, 'h1', 'Quotes');
+  },
+
+  async 'with keys the feed shows a token, and the page says how'(browser) {
+    const key = new Key('k'.repeat(32));
+    const keyed = await Server.start(0, '--token-key', key.file, '--demo');
+    try {
+      const cai = await open(browser, keyed.base + '/quotes#token=' + key.token('--user', 'cai'), 'cai');
+      await connected(cai);
+      assert.equal(await cai.textContent('#command'), 'hawser demo-feed --rate 10000 ' +
+        '--token "$(hawser token --token-key secret.key --user feed)" ' + keyed.channels);
+      await fitsPhone(cai);
+      start('demo-feed', '--rate', '5000', '--token', key.token('--user', 'feed'), keyed.channels);
+      await cai.waitForFunction(() => document.querySelectorAll('#rows tr').length === 20);
+      await cai.context().close();
+    } finally {
+      await keyed.end('SIGKILL');
+    }
   },
 
   async 'no errors, and nothing that the policy had to block'() {

@@ -4,16 +4,15 @@
 // HAWSER is the command to test; FOLDER is where pictures of the pages go: of each at its end
 // ($PICTURES=1), and of all when a test fails.  The output is TAP.  The browser is Debian's chromium, or
 // with $BROWSER=firefox its firefox-esr; $CHROMIUM and $FIREFOX name others of the two kinds.
-import {spawn} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {connect, createServer} from 'node:net';
-import {existsSync, mkdtempSync, rmSync} from 'node:fs';
+import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
 
 export const WAIT_MS = 60000; // for anything, on a machine that is busy: no test measures time
 const [hawser, folder] = process.argv.slice(2);
-export const command = hawser; // the program that is tested
 export const isFirefox = process.env.BROWSER === 'firefox';
 const executable = isFirefox ? process.env.FIREFOX || '/usr/bin/firefox-esr'
   : process.env.CHROMIUM || '/usr/bin/chromium';
@@ -43,6 +42,7 @@ export class Server {
       server.base = page[1];
       server.others = Array.from(text.matchAll(/page\s+(http:\S+:\d+)\//g), (found) => found[1]).slice(1);
       server.port = page[2];
+      server.admin = /admin\s+(http:\S+)\/admin/.exec(text)?.[1];
       server.channels = page[1].replace('http', 'ws') + '/connection/websocket';
       server.process.emit('listening');
     });
@@ -65,6 +65,24 @@ export function start(...command) {
   const program = spawn(hawser, command, {stdio: 'ignore'});
   programs.push(program);
   return program;
+}
+
+// ---- Keys ---------------------------------------------------------------------------------------
+
+const folders = [];
+
+// A secret for --token-key, and tokens that it has signed.
+export class Key {
+  constructor(secret) {
+    const folder = mkdtempSync(path.join(tmpdir(), 'hawser-key-'));
+    folders.push(folder);
+    this.file = path.join(folder, 'secret.key');
+    writeFileSync(this.file, secret);
+  }
+
+  token(...options) {
+    return execFileSync(hawser, ['token', '--token-key', this.file, ...options], {encoding: 'utf8'}).trim();
+  }
 }
 
 // ---- The network --------------------------------------------------------------------------------
@@ -265,6 +283,6 @@ export async function play(tests, leave) {
     for (const wire of wires) wire.close();
     const server = leave();
     if (server && server.process.exitCode === null) await server.end('SIGKILL');
-    rmSync(profile, {recursive: true, force: true});
+    for (const each of [profile, ...folders]) rmSync(each, {recursive: true, force: true});
   }
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The programs that are for demonstration: that they publish what their pages show."""
+import json
 import pathlib
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from lib.channels import PATH, ChannelClient  # noqa: E402
+from lib.channels import PATH, SECRET, ChannelClient, token  # noqa: E402
 from lib.hawser import PROGRAM, Server, run  # noqa: E402
 
 
@@ -45,6 +46,89 @@ class Feed(unittest.TestCase):
             status, _, err = run("demo-feed", *option)
             self.assertEqual(status, 2)
             self.assertIn("hawser demo-feed: --", err)
+
+
+class Keys(unittest.TestCase):
+    """A server with keys, which has what the pages need (--demo)."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        key = self.folder / "secret.key"
+        key.write_bytes(SECRET)
+        self.server = Server("--token-key", str(key), "--demo")
+        self.addCleanup(self.server.stop)
+
+    def file(self, text):
+        path = self.folder / f"token-{len(list(self.folder.iterdir()))}"
+        path.write_text(text + "\n")
+        return str(path)
+
+    def client(self, *channels):
+        client = ChannelClient(self.server)
+        client.connect(token=token(sub="ada"))
+        for channel in channels:
+            client.subscribe(channel)
+        return client
+
+    def test_a_feed_with_a_token_publishes(self):
+        client = self.client("quotes:KEEL")
+        for option in (("--token", token(sub="feed")), ("--token-file", self.file(token()))):
+            status, out, err = run("demo-feed", "-n", "50", *option, url(self.server), timeout=60)
+            self.assertEqual((status, out), (0, ""), err)
+            self.assertEqual(client.data()["symbol"], "KEEL")
+
+    def test_without_a_good_one_it_is_refused(self):
+        for option, said in (((), "invalid token"), (("--token", token(b"x" * 32)), "invalid token"),
+                             (("--token", token(exp=1)), "token expired")):
+            for name in ("demo-feed", "demo-devices"):
+                status, out, err = run(name, *option, url(self.server), timeout=60)
+                self.assertEqual((status, out), (1, ""), err)
+                self.assertIn(said, err)
+
+    def test_what_is_no_token_is_said_at_once(self):
+        for option in (("--token", "Bearer"), ("--token-file", self.file("hello")),
+                       ("--token-file", str(self.folder / "none")),
+                       ("--token", "a.b.c", "--token-file", self.file(token()))):
+            for words in (("demo-feed",), ("demo-devices",), ("bench", "--mode", "chat")):
+                status, _, err = run(*words, *option, url(self.server))
+                self.assertEqual(status, 2, err)
+                self.assertIn(f"hawser {words[0]}: ", err)
+
+    def test_devices_share_a_token_and_are_told_apart_by_their_clients(self):
+        client = self.client("devices:state")
+        client.subscribe("devices:here", join_leave=True)
+        path = self.file(token(sub="pumps", info={"name": "Ada"}))
+        devices = subprocess.Popen([PROGRAM, "demo-devices", "-n", "3", "--interval", "100ms",
+                                    "--token-file", path, url(self.server)])
+        self.addCleanup(devices.wait)
+        self.addCleanup(devices.kill)
+        members, speakers = set(), {}
+        while len(members) < 4 or len(speakers) < 3:
+            push = client.push()
+            if "join" in push:
+                members.add(push["join"]["info"]["client"])
+            elif push["channel"] == "devices:state":
+                pub = push["pub"]
+                speakers[pub["data"]["device"]] = pub["info"]["client"]
+        self.assertEqual(set(speakers), {"pump-01", "pump-02", "pump-03"})
+        self.assertEqual(set(speakers.values()), members - {client.client})
+
+    def test_a_load_of_a_chat(self):
+        words = ("bench", "--mode", "chat", "-c", "4", "--slow", "1", "--duration", "300ms",
+                 "--warm-up", "0", "--channel", "chat:x", "--json")
+        status, out, err = run(*words, "--token", token(sub="load"), url(self.server), timeout=60)
+        self.assertEqual(status, 0, out + err)
+        self.assertGreater(json.loads(out)["messages"], 0)
+        status, out, err = run(*words, url(self.server), timeout=60)
+        self.assertEqual(status, 1, out + err)
+        self.assertIn("invalid token", out)
+
+    def test_a_token_is_for_a_chat(self):
+        status, _, err = run("bench", "--token", "a.b.c", url(self.server))
+        self.assertEqual(status, 2)
+        self.assertIn("--token is for --mode chat", err)
 
 
 class Devices(unittest.TestCase):

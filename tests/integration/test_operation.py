@@ -419,13 +419,22 @@ class ServiceManager(unittest.TestCase):
             self.assertEqual(hawser.process.wait(PATIENCE_S), 0)
 
     def test_addresses_are_found_among_the_sockets(self):
-        one, metrics = self.listener(), self.listener()
-        port, metrics_port = one.getsockname()[1], metrics.getsockname()[1]
-        with Activated("--listen", f"http://127.0.0.1:{port}", "--metrics",
-                       f"http://127.0.0.1:{metrics_port}", listeners=[one, metrics]) as hawser:
-            hawser.hears("READY=1")
-            self.is_served(port)
-            self.assertEqual(fetch(f"http://127.0.0.1:{metrics_port}/healthz")[0], 200)
+        """Those that are of operators by their addresses, and the rest by their names."""
+        listeners = [self.listener() for _ in range(3)]
+        urls = [f"http://127.0.0.1:{each.getsockname()[1]}" for each in listeners]
+        token = tempfile.NamedTemporaryFile("w")  # pylint: disable=consider-using-with
+        self.addCleanup(token.close)
+        token.write("0123456789abcdef")
+        token.flush()
+        options = ("--metrics", urls[1], "--admin-token", token.name, "--admin-listen", urls[2])
+        for public in ("--listen", urls[0]), ():
+            with Activated(*public, *options, listeners=listeners,
+                           names=["hawser", "metrics", "admin"]) as hawser:
+                hawser.hears("READY=1")
+                self.is_served(listeners[0].getsockname()[1])
+                self.assertEqual(fetch(urls[1] + "/healthz")[0], 200)
+                self.assertEqual(fetch(urls[2] + "/admin")[0], 200)
+                self.assertEqual(fetch(urls[2] + "/chat")[0], 404)
 
     def test_by_number(self):
         one = self.listener()

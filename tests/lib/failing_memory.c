@@ -33,6 +33,7 @@ static void *resize(void *user, void *block, size_t old_size, size_t new_size)
 
 static void *new_of_json(size_t size)
 {
+    if (fails()) return NULL;
     heap.blocks++;
     return malloc(size);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory for fuzz targets: counted, and the n-th allocation can be made to fail; that of jansson is
- * counted, too, but must not fail: it asserts that it does not. */
+/* Memory for fuzz targets: counted, and the n-th allocation can be made to fail, jansson's among
+ * them. */
 #ifndef HAWSER_TESTS_FAILING_MEMORY_H
 #define HAWSER_TESTS_FAILING_MEMORY_H
 

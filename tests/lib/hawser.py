@@ -30,30 +30,12 @@ def run(*arguments, timeout=60):
     return done.returncode, done.stdout, done.stderr
 
 
-class Server:
-    def __init__(self, *arguments, listen="http://localhost:0", program=PROGRAM, tls=None):
+class Place:
+    """Where a server listens."""
+
+    def __init__(self, host, port, tls=None):
         """`tls`: the ssl.SSLContext of its clients, when it listens on https."""
-        self.tls = tls
-        self.log = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would fill up
-        self.process = subprocess.Popen(
-            [program, "serve", "--listen", listen, *arguments],
-            stdout=subprocess.PIPE, stderr=self.log, text=True)
-        self.greeting = []
-        for line in self.process.stdout:
-            self.greeting.append(line.rstrip("\n"))
-            if line.startswith("Ctrl-C"):
-                break
-        match = re.search(r"channels +wss?://([^/]+):(\d+)/", "\n".join(self.greeting))
-        if not match:
-            self.stop(signal.SIGKILL)
-            raise RuntimeError("no server: " + self.errors)
-        self.host, self.port = match[1].strip("[]"), int(match[2])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
+        self.host, self.port, self.tls = host, port, tls
 
     def socket(self, **options):
         """A connection on which nothing was said yet."""
@@ -67,6 +49,35 @@ class Server:
             ws.end()
             raise RuntimeError(f"{path}: {answer}")
         return ws
+
+
+class Server(Place):
+    def __init__(self, *arguments, listen="http://localhost:0", program=PROGRAM, tls=None):
+        self.log = tempfile.TemporaryFile("w+")  # a pipe that nobody reads would fill up
+        self.process = subprocess.Popen(
+            [program, "serve", "--listen", listen, *arguments],
+            stdout=subprocess.PIPE, stderr=self.log, text=True)
+        self.greeting = []
+        for line in self.process.stdout:
+            self.greeting.append(line.rstrip("\n"))
+            if line.startswith("Ctrl-C"):
+                break
+        found = self.find("channels")
+        if not found:
+            self.stop(signal.SIGKILL)
+            raise RuntimeError("no server: " + self.errors)
+        super().__init__(*found, tls)
+
+    def find(self, name):
+        """The host and the port that the greeting tells of something; None: nothing of it."""
+        match = re.search(name + r" +\w+://([^/]+):(\d+)/", "\n".join(self.greeting))
+        return match and (match[1].strip("[]"), int(match[2]))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
 
     def resident_size(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:

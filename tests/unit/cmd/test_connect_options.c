@@ -188,13 +188,13 @@ static void test_large_secrets(void **state)
 {
     (void)state;
     char words[256];
-    static char text[CONNECT_SECRET_SIZE_MAX + 1];
+    static char text[SECRET_FILE_SIZE_MAX + 1];
     with_file(words, sizeof words, "bearer-file");
-    memset(text, 'x', CONNECT_SECRET_SIZE_MAX - 1);
+    memset(text, 'x', SECRET_FILE_SIZE_MAX - 1);
     write_secret(text);
     assert_true(read_words(words));
-    assert_int_equal(strlen(it.bearer), CONNECT_SECRET_SIZE_MAX - 1);
-    text[CONNECT_SECRET_SIZE_MAX - 1] = 'x';
+    assert_int_equal(strlen(it.bearer), SECRET_FILE_SIZE_MAX - 1);
+    text[SECRET_FILE_SIZE_MAX - 1] = 'x';
     write_secret(text);
     check_bad(words, "too large");
 }

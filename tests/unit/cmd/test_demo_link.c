@@ -86,11 +86,14 @@ static void comes(demo_link *link, const char *text)
     caught.on_message(link->ws, &message, link);
 }
 
+static access_token token;
+
 static demo_link *opened(void)
 {
     static demo_link link;
     link = (demo_link){.command = "demo-test",
                        .url = "ws://there",
+                       .token = &token,
                        .name = "pump",
                        .channel = {"devices:all", "devices:pump"},
                        .on_ready = on_ready,
@@ -127,6 +130,28 @@ static void test_it_greets_and_is_ready_when_all_is_answered(void **state)
     assert_int_equal(message_count, 1);
     comes(link, "{\"id\":3,\"subscribe\":{}}\n");
     assert_int_equal(ready_count, 1);
+}
+
+static void test_it_says_its_token(void **state)
+{
+    (void)state;
+    static char text[SECRET_FILE_SIZE_MAX];
+    memset(text, 'x', sizeof text - 1);
+    memcpy(text, "a.b.", 4);
+    token.given = token.text = text;
+    opened();
+    assert_int_equal(command_count, 3);
+    static const char before[] = "{\"id\":1,\"connect\":{\"token\":\"";
+    static const char behind[] = "\",\"data\":{\"name\":\"pump\"},\"name\":\"hawser\"}}\n";
+    assert_memory_equal(sent, before, sizeof before - 1);
+    assert_memory_equal(sent + sizeof before - 1, text, sizeof text - 1);
+    assert_memory_equal(sent + sizeof before - 1 + sizeof text - 1, behind, sizeof behind - 1);
+    token = (access_token){.file = "/nowhere/at/all"};
+    opened();
+    assert_int_equal(message_count, 0);
+    assert_int_equal(end_count, 1);
+    assert_non_null(strstr(heard, "--token-file: cannot open /nowhere/at/all: "));
+    token = (access_token){.file = NULL};
 }
 
 static void test_publications_leave_in_few_messages(void **state)
@@ -197,9 +222,16 @@ static void test_its_end(void **state)
 {
     (void)state;
     demo_link *link = ready();
-    caught.on_close(link->ws, &(hws_close){.status = HWS_OK, .was_clean = true, .cause = ""}, link);
+    hws_close close = {.status = HWS_OK, .was_clean = true, .code = HWS_CLOSE_NORMAL, .cause = ""};
+    caught.on_close(link->ws, &close, link);
     assert_int_equal(end_count, 1);
     assert_false(link->has_failed);
+    link = ready();
+    close.code = 3500; /* "invalid token": the server wants it no more */
+    close.cause = "closed by the server";
+    caught.on_close(link->ws, &close, link);
+    assert_true(link->has_failed);
+    assert_string_equal(heard, "ws://there: closed by the server");
     link = ready();
     caught.on_close(link->ws, &(hws_close){.status = HWS_ERR_TIMEOUT, .cause = "too late"}, link);
     assert_true(link->has_failed);
@@ -210,6 +242,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_greets_and_is_ready_when_all_is_answered),
+        cmocka_unit_test(test_it_says_its_token),
         cmocka_unit_test(test_publications_leave_in_few_messages),
         cmocka_unit_test(test_large_ones_too),
         cmocka_unit_test(test_it_answers_pings_and_hears),

@@ -58,6 +58,16 @@ static void test_handles_that_never_were(void **state)
     assert_null(hws_slots_find((hws_websocket){slots, UINT32_MAX, 1}));
     assert_null(hws_slots_find((hws_websocket){slots, 1 << 24, 1}));
     assert_int_equal(hws_slots_ready_state((hws_websocket){0}), HWS_CLOSED);
+
+    struct hws_session one = {1};
+    hws_websocket ws;
+    assert_int_equal(hws_slots_enter(slots, &one, &ws), HWS_OK);
+    assert_null(hws_slots_find((hws_websocket){slots, ws.slot + 1, 1}));
+    assert_null(hws_slots_find_here((hws_websocket){slots, ws.slot + 1, 1}));
+    assert_ptr_equal(hws_slots_find_here(ws), &one);
+    assert_null(hws_slots_find_here((hws_websocket){slots, ws.slot, 2}));
+    hws_slots_leave(ws);
+    assert_null(hws_slots_find_here(ws));
 }
 
 static void count(struct hws_session *session, void *user)
