@@ -15,8 +15,8 @@
  * the first ":" is its namespace, which says what may be done there; what stands after a "#" are
  * the users, with "," between them, who alone may subscribe: "chat:dialog#ada,ben".
  *
- * JSON is jansson's, which has allocators of its own (json_set_alloc_funcs): they should rather end
- * the program than fail, for in the midst of a text its parser does not notice.
+ * Values of JSON are jansson's, which has allocators of its own (json_set_alloc_funcs); when those
+ * fail, what was asked for fails, and nothing else.
  *
  * Thread: any, unless something else is said. */
 #ifndef HAWSER_CHANNEL_H

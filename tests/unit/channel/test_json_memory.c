@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Row O003: a conversation with channels, again and again, each time with another allocation of
- * jansson that fails.  Where jansson says so the client gets an error or is closed, and the next
- * client is served.  Where it does not (its lexer, in the midst of a token: docs/decisions/0040) it
- * ends the program by an assertion of its own: each conversation is a child's, and nothing but that
- * assertion may end one. */
+ * jansson that fails: the client gets an error or is closed, and the next client is served.  Each
+ * conversation is a child's, for jansson's own parser, which the library does without, would write
+ * behind its buffers or assert that it does not (docs/decisions/0040). */
 #include <jansson.h>
-#include <signal.h>
 #include <sys/wait.h>
 
 #include "lib/hub_fixture.h"
@@ -105,9 +103,7 @@ static void live(size_t fails)
     assert_int_equal(json.blocks, 0);
 }
 
-typedef enum ending { SERVED, ASSERTED } ending;
-
-static ending end_of(pid_t child, int from, size_t fails)
+static void expect_good_end(pid_t child, int from, size_t fails)
 {
     char told[4096];
     size_t size = 0;
@@ -116,14 +112,11 @@ static ending end_of(pid_t child, int from, size_t fails)
     told[size] = 0;
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return SERVED;
-    const bool is_of_jansson = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT &&
-                               strstr(told, "load.c:") && strstr(told, "Assertion");
-    if (!is_of_jansson) fail_msg("allocation %zu: status %x: %s", fails, (unsigned)status, told);
-    return ASSERTED;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        fail_msg("allocation %zu: status %x: %s", fails, (unsigned)status, told);
 }
 
-static ending live_in_a_child(size_t fails)
+static void live_in_a_child(size_t fails)
 {
     int ends[2];
     assert_int_equal(pipe(ends), 0);
@@ -138,9 +131,8 @@ static ending live_in_a_child(size_t fails)
         _exit(0);
     }
     close(ends[1]);
-    const ending it = end_of(child, ends[0], fails);
+    expect_good_end(child, ends[0], fails);
     close(ends[0]);
-    return it;
 }
 
 static void test_one_of_jansson_fails(void **state)
@@ -152,9 +144,7 @@ static void test_one_of_jansson_fails(void **state)
     const size_t all = json.asked;
     hub_fixture_end();
     assert_true(all > 50);
-    size_t asserted = 0;
-    for (size_t n = 0; n <= all; n++) asserted += live_in_a_child(n) == ASSERTED;
-    print_message("# %zu allocations, %zu that jansson asserts\n", all, asserted);
+    for (size_t n = 0; n <= all; n++) live_in_a_child(n);
 }
 
 int main(void)
