@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A naive reader of RFC 8259 takes the same texts; what is read, written and read again is the same
- * value. */
+/* A naive reader of RFC 8259 takes the same texts, and jansson's parser reads the same values; what
+ * is read, written and read again is the same value; whatever allocation fails is told. */
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
@@ -10,7 +10,7 @@
 #include "channel/writer.h"
 #include "lib/failing_memory.h"
 
-enum { TEXT_MAX = 4096 };
+enum { TEXT_MAX = 4096, FAILURE_MAX = 32 };
 
 /* The grammar as it reads; recursive, which is why depth comes first. */
 typedef struct reader {
@@ -183,15 +183,36 @@ static bool is_json(hws_text text)
     return take_value(&it) && it.at == it.end;
 }
 
-/* But for keys that are there twice, which it does not see. */
-static void expect_same_judgement(hws_text text, hws_status status)
+/* The naive reader does not see keys that are there twice; jansson's own parser does. */
+static void expect_same_judgement(hws_text text, hws_status status, const json_t *value)
 {
-    json_error_t error;
-    if ((status == HWS_OK) == is_json(text)) return;
-    if (status == HWS_OK) abort();
-    json_t *lenient = json_loadb(text.data, text.size, JSON_DECODE_ANY, &error);
-    if (!lenient) abort();
-    json_decref(lenient);
+    json_t *other =
+        json_loadb(text.data, text.size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+    if (status == HWS_OK) {
+        if (!is_json(text) || !other || !json_equal(value, other)) abort();
+    } else if (is_json(text) && other) {
+        abort();
+    }
+    json_decref(other);
+}
+
+/* Whichever allocation fails, that is what is said, and nothing stays. */
+static void expect_failures(hws_text text)
+{
+    json_t *value = NULL;
+    const long before = heap.blocks;
+    for (size_t i = 0; i < FAILURE_MAX; i++) {
+        heap_fail(i);
+        const hws_status status = hws_json_read(text, &value);
+        const bool has_failed = heap.failed;
+        heap_fail(SIZE_MAX);
+        if (!has_failed) {
+            if (status != HWS_OK) abort();
+            json_decref(value);
+            return;
+        }
+        if (status != HWS_ERR_NO_MEMORY || heap.blocks != before) abort();
+    }
 }
 
 static void expect_round_trip(const json_t *value)
@@ -231,8 +252,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(copy, data, size);
     const hws_text text = {copy, size};
     const hws_status status = hws_json_read(text, &value);
-    expect_same_judgement(text, status);
+    if (status != HWS_OK && status != HWS_ERR_INVALID_ARGUMENT) abort();
+    expect_same_judgement(text, status, value);
     if (status == HWS_OK) {
+        expect_failures(text);
         expect_round_trip(value);
         expect_string(value);
         json_decref(value);
