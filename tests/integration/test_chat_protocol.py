@@ -10,63 +10,26 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from lib.channels import ChannelClient  # noqa: E402
 from lib.hawser import Server  # noqa: E402
-from lib.rawws import BINARY, TEXT  # noqa: E402
+from lib.rawws import BINARY  # noqa: E402
 
-PATH = "/connection/websocket"
 BAD_REQUEST = 3501
 
 
-class Client:
-    """Speaks the protocol; what it is sent stays in order."""
+class Client(ChannelClient):
+    """One that says its name, and goes with the block that it is in."""
 
     def __init__(self, server, name=None):
-        self.ws = server.connect(PATH)
-        self.id = 0
-        self.unread = []
+        super().__init__(server)
         if name is not None:
-            self.client = self.ask(connect={"data": {"name": name}})["connect"]["client"]
+            self.connect(data={"name": name})
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.ws.end()
-
-    def send(self, *commands):
-        self.ws.send_text("\n".join(json.dumps(command) for command in commands))
-
-    def send_raw(self, data):
-        self.ws.send_frame(TEXT, data if isinstance(data, bytes) else data.encode())
-
-    def receive(self):
-        """The next thing that is no ping."""
-        while True:
-            while not self.unread:
-                self.unread = self.ws.receive_message().payload.decode().split("\n")
-            line = json.loads(self.unread.pop(0))
-            if line:
-                return line
-            self.send_raw("{}")
-
-    def ask(self, **command):
-        """The reply to a command; pushes that come before it are put aside."""
-        self.id += 1
-        self.send({"id": self.id, **command})
-        aside = []
-        while True:
-            reply = self.receive()
-            if reply.get("id") == self.id:
-                self.unread = [json.dumps(push) for push in aside] + self.unread
-                return reply
-            aside.append(reply)
-
-    def push(self):
-        """The next push, and that it is one."""
-        return self.receive()["push"]
-
-    def code(self, **command):
-        return self.ask(**command)["error"]["code"]
 
     def enter(self, channel):
         assert self.ask(subscribe={"channel": channel, "join_leave": True})["subscribe"] == {}
