@@ -154,8 +154,12 @@ HWS_API HWS_MUST_CHECK hws_status hws_hub_new(const hws_hub_options *options, ch
 /* The route of its WebSockets, "/connection/websocket".  Lifetime: the hub's. */
 HWS_API hws_route hws_hub_route(hws_hub *hub);
 
+/* The route for those who only listen, "/connection/uni_websocket": the first message is what they
+ * connect with, and each that comes back is a push.  Lifetime: the hub's. */
+HWS_API hws_route hws_hub_one_way_route(hws_hub *hub);
+
 /* The routes for where a WebSocket does not pass: HTTP streams and Server-Sent Events under
- * "/connection/" (to stand behind that of the WebSockets), and "/emulation", where the commands of
+ * "/connection/" (to stand behind those of the WebSockets), and "/emulation", where the commands of
  * such clients go.  Lifetime: the hub's. */
 HWS_API hws_route hws_hub_stream_route(hws_hub *hub);
 HWS_API hws_route hws_hub_emulation_route(hws_hub *hub);

@@ -337,9 +337,9 @@ static bool take_headers(hws_guest *client, hws_websocket ws)
            hws_newcomer_take(&client->station->newcomers, hub->memory, ws, &client->headers);
 }
 
-void hws_guest_on_open(hws_websocket ws, void *user)
+void hws_guest_open(hws_hub *hub, hws_websocket ws, hws_format format)
 {
-    hws_guest *client = hws_guest_new(user, hws_websocket_loop(ws), HWS_FORMAT_WEBSOCKET);
+    hws_guest *client = hws_guest_new(hub, hws_websocket_loop(ws), format);
     (void)hws_websocket_set_user(ws, client);
     if (client) {
         client->outlet.ws = ws;
@@ -348,6 +348,11 @@ void hws_guest_on_open(hws_websocket ws, void *user)
     } else {
         (void)hws_websocket_close(ws, HWS_DISCONNECT_SERVER_ERROR, "internal server error");
     }
+}
+
+void hws_guest_on_open(hws_websocket ws, void *user)
+{
+    hws_guest_open(user, ws, HWS_FORMAT_WEBSOCKET);
 }
 
 static uint64_t hash_of(const hws_station *station, hws_text session)

@@ -159,6 +159,9 @@ void hws_guest_free(hws_guest *client);
 /* As on_upgrade of a WebSocket that is let in.  Errors: HWS_ERR_NO_MEMORY, …: it is not. */
 HWS_MUST_CHECK hws_status hws_guest_expect(hws_hub *hub, hws_websocket ws, hws_request *request);
 
+/* One that has opened, and is told things in that format. */
+void hws_guest_open(hws_hub *hub, hws_websocket ws, hws_format format);
+
 void hws_guest_on_open(hws_websocket ws, void *user);
 void hws_guest_on_message(hws_websocket ws, const hws_message *message, void *user);
 void hws_guest_on_close(hws_websocket ws, const hws_close *close, void *user);

@@ -23,31 +23,47 @@ static void write_line(hws_writer *to, hws_text line, hws_format format)
     if (is_event) HWS_WRITE(to, "\n");
 }
 
-static hws_blob *make_lines(const hws_memory *memory, hws_text text, hws_format format)
+static void write_lines(hws_writer *to, hws_text text, hws_format format)
 {
-    hws_blob *made = NULL;
-    hws_writer lines = hws_writer_on(memory);
     while (text.size > 0) {
         const char *end = memchr(text.data, '\n', text.size);
         const size_t size = end ? (size_t)(end - text.data) : text.size;
-        write_line(&lines, (hws_text){text.data, size}, format);
+        write_line(to, (hws_text){text.data, size}, format);
         const size_t taken = size + (end ? 1 : 0);
         text = (hws_text){text.data + taken, text.size - taken};
     }
-    const hws_text all = hws_writer_text(&lines);
-    if (all.data) made = hws_blob_new(memory, all.size);
-    if (made) memcpy(made->data, all.data, all.size);
-    hws_writer_release(&lines);
+}
+
+static hws_blob *make_frame(const hws_memory *memory, hws_text text)
+{
+    return hws_endpoint_frame(
+        memory,
+        &(hws_message){.type = HWS_TEXT, .data = (const uint8_t *)text.data, .size = text.size});
+}
+
+static hws_blob *make_bytes(const hws_memory *memory, hws_text text)
+{
+    hws_blob *made = hws_blob_new(memory, text.size);
+    if (made) memcpy(made->data, text.data, text.size);
     return made;
 }
 
 static hws_blob *make(const hws_bulletin *it, hws_format format)
 {
     if (!it->text.data) return NULL;
-    if (format != HWS_FORMAT_WEBSOCKET) return make_lines(it->memory, it->text, format);
-    return hws_endpoint_frame(it->memory, &(hws_message){.type = HWS_TEXT,
-                                                         .data = (const uint8_t *)it->text.data,
-                                                         .size = it->text.size});
+    if (format == HWS_FORMAT_WEBSOCKET) return make_frame(it->memory, it->text);
+    hws_blob *made = NULL;
+    hws_writer lines = hws_writer_on(it->memory);
+    write_lines(&lines, it->text, format);
+    hws_text all = hws_writer_text(&lines);
+    if (all.data && hws_format_is_websocket(format)) {
+        all.size--; /* a message ends by itself */
+        made = make_frame(it->memory, all);
+    } else if (all.data) {
+        made = make_bytes(it->memory, all);
+    }
+    hws_writer_release(&lines);
+    return made;
 }
 
 hws_blob *hws_bulletin_in(hws_bulletin *bulletin, hws_format format)
@@ -87,7 +103,7 @@ static void tell_close(const hws_outlet *outlet, const hws_memory *memory, int c
 
 void hws_outlet_close(hws_outlet *outlet, const hws_memory *memory, int code, const char *reason)
 {
-    if (outlet->format == HWS_FORMAT_WEBSOCKET) {
+    if (hws_format_is_websocket(outlet->format)) {
         (void)hws_websocket_close(outlet->ws, code, reason);
     } else if (outlet->feed) {
         tell_close(outlet, memory, code, reason);

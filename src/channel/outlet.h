@@ -12,15 +12,21 @@ typedef enum hws_format {
     HWS_FORMAT_WEBSOCKET, /* a frame */
     HWS_FORMAT_SSE,       /* "data: …" for each line */
     HWS_FORMAT_LINES,
-    HWS_FORMAT_ONE_WAY_SSE, /* the same without the "push" around each */
+    HWS_FORMAT_ONE_WAY_SSE, /* from here on without the "push" around each */
     HWS_FORMAT_ONE_WAY_LINES,
+    HWS_FORMAT_ONE_WAY_WEBSOCKET,
 } hws_format;
 
-enum { HWS_FORMAT_COUNT = 5 };
+enum { HWS_FORMAT_COUNT = 6 };
 
 static inline bool hws_format_is_one_way(hws_format format)
 {
-    return format == HWS_FORMAT_ONE_WAY_SSE || format == HWS_FORMAT_ONE_WAY_LINES;
+    return format >= HWS_FORMAT_ONE_WAY_SSE;
+}
+
+static inline bool hws_format_is_websocket(hws_format format)
+{
+    return format == HWS_FORMAT_WEBSOCKET || format == HWS_FORMAT_ONE_WAY_WEBSOCKET;
 }
 
 /* Zero is a WebSocket that is none. */

@@ -322,6 +322,7 @@ const char *hws_question_transport(const hws_question *question)
         [HWS_FORMAT_LINES] = "http_stream",
         [HWS_FORMAT_ONE_WAY_SSE] = "uni_sse",
         [HWS_FORMAT_ONE_WAY_LINES] = "uni_http_stream",
+        [HWS_FORMAT_ONE_WAY_WEBSOCKET] = "uni_websocket",
     };
     return names[question->command.client->outlet.format];
 }

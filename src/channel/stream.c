@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "channel/guest.h"
 #include "channel/json.h"
+#include "channel/one_way.h"
 #include "channel/query.h"
 #include "server/feed.h"
 
@@ -54,15 +55,6 @@ static bool read_connect(hws_request *request, const transport *by, hws_writer *
     return text.size <= COMMAND_SIZE_MAX;
 }
 
-/* The parameters of a one-way connect become the command that they belong to. */
-static void write_command(hws_writer *to, hws_text parameters)
-{
-    static const hws_text nothing = {"{}", 2};
-    HWS_WRITE(to, "{\"id\":1,\"connect\":");
-    hws_write(to, parameters.size > 0 ? parameters : nothing);
-    HWS_WRITE(to, "}");
-}
-
 static hws_text head_of(hws_format format)
 {
     static const char events[] = "Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n";
@@ -104,7 +96,7 @@ static void answer(hws_hub *hub, hws_request *request, const transport *by)
     if (!read_connect(request, by, &connect)) {
         refuse(request, 400, "cf_connect is missing, malformed or too large\n");
     } else if (hws_format_is_one_way(by->format)) {
-        write_command(&command, hws_writer_text(&connect));
+        hws_one_way_write_connect(&command, hws_writer_text(&connect));
         begin(hub, request, by, hws_writer_text(&command));
     } else {
         begin(hub, request, by, hws_writer_text(&connect));

@@ -48,6 +48,7 @@ static void add_routes(service *it)
     size_t count = 0;
     add_route(options, &count, echo_route(from->echo_path, from->message_size_max));
     add_route(options, &count, hws_hub_route(it->hub));
+    add_route(options, &count, hws_hub_one_way_route(it->hub));
     add_route(options, &count, hws_hub_stream_route(it->hub));
     add_route(options, &count, hws_hub_emulation_route(it->hub));
     if (from->api_key) add_route(options, &count, hws_hub_api_route(it->hub));

@@ -65,6 +65,30 @@ class Stream:
                 return json.loads(text)
 
 
+class OneWaySocket:
+    """A WebSocket that is only pushed to, object by object."""
+
+    def __init__(self, server, connect):
+        self.ws = server.connect("/connection/uni_websocket")
+        self.unread = []
+        self.ws.send_text(connect)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.ws.end()
+
+    def next(self):
+        """The next object.  Pings are let pass."""
+        while True:
+            while not self.unread:
+                self.unread = self.ws.receive_message().payload.decode().split("\n")
+            push = json.loads(self.unread.pop(0))
+            if push:
+                return push
+
+
 def query(**parameters):
     return "?" + urllib.parse.urlencode({"cf_connect": json.dumps(parameters)})
 
@@ -118,6 +142,49 @@ class Streams(unittest.TestCase):
             if "pub" in push:
                 seen.append((push["channel"], push["pub"]["data"]))
         self.assertEqual(seen, [("open:x", "ahoy"), ("own", {"deep": [1]})])
+
+    def test_messages_one_way(self):
+        connect = {"token": token(sub="ada", channels=["mine"]), "subs": {"open:y": {}, "secret": {}}}
+        with OneWaySocket(self.server, json.dumps(connect, indent=1)) as listener:
+            first = listener.next()["connect"]
+            self.assertEqual(set(first["subs"]), {"mine", "open:y"})
+            self.assertNotIn("session", first)
+            self.assertNotIn("pong", first)
+            seen = []
+            self.publish("open:y", "ahoy")
+            self.publish("mine", {"deep": [1]})
+            while len(seen) < 2:
+                push = listener.next()
+                if "pub" in push:
+                    seen.append((push["channel"], push["pub"]["data"]))
+            self.assertEqual(seen, [("open:y", "ahoy"), ("mine", {"deep": [1]})])
+            result = self.post("/api/disconnect", json.dumps({"user": "ada"}), X_API_Key=KEY)
+            self.assertEqual(result[0], 200)
+            self.assertEqual(listener.ws.receive_close().code, 3503)
+
+    def test_messages_one_way_recover(self):
+        place = {}
+        for round_ in range(3):
+            connect = {"token": token(sub="ada", channels=["anew"]),
+                       "subs": {"anew": {"recover": True, **place}} if place else {}}
+            with OneWaySocket(self.server, json.dumps(connect)) as listener:
+                sub = listener.next()["connect"]["subs"]["anew"]
+            if place:
+                self.assertTrue(sub["recovered"])
+                self.assertEqual([each["data"] for each in sub["publications"]], [round_])
+            last = sub["publications"][-1] if sub.get("publications") else sub
+            place = {"offset": last["offset"], "epoch": sub["epoch"]}
+            self.publish("anew", round_ + 1)
+
+    def test_one_message_is_all_that_is_said(self):
+        for code, say in ((3501, lambda ws: ws.send_text('{"id":2,"publish":{"channel":"x","data":1}}')),
+                          (3501, lambda ws: ws.send_text("{")),
+                          (1003, lambda ws: ws.send_frame(0x2, b"x"))):
+            with OneWaySocket(self.server, json.dumps({"token": token(sub="ada")})) as listener:
+                self.assertIn("connect", listener.next())
+                listener.ws.send_text("{}")  # who answers pings by habit does no harm
+                say(listener.ws)
+                self.assertEqual(listener.ws.receive_close().code, code)
 
     def test_lines_one_way_recover(self):
         place = None
@@ -183,6 +250,12 @@ class Streams(unittest.TestCase):
                 with Stream(self.server, path, body) as stream:
                     self.assertEqual(stream.next()["disconnect"]["code"], code, parameters)
                     self.assertIsNone(stream.next())
+            with OneWaySocket(self.server, json.dumps(parameters)) as listener:
+                self.assertEqual(listener.ws.receive_close().code, code, parameters)
+        with OneWaySocket(self.server, "") as listener:
+            self.assertEqual(listener.ws.receive_close().code, 3500)
+        with OneWaySocket(self.server, "{") as listener:
+            self.assertEqual(listener.ws.receive_close().code, 3501)
         command = {"id": 1, "connect": {"token": "x"}}
         for path, body in (("/connection/sse" + query(**command), None),
                            ("/connection/http_stream", json.dumps(command))):
