@@ -13,6 +13,7 @@ hold as many descriptors as before, and echo to the canary.
 import contextlib
 import os
 import re
+import signal
 import struct
 import time
 
@@ -55,6 +56,15 @@ class Subject(Server):
         for text in ("accepted", "asked to read", "read"):
             self.canary.send_text(text)
             assert self.canary.receive_message().payload == text.encode()
+
+    @contextlib.contextmanager
+    def asleep(self):
+        """It gets no time at all, as on a machine that is busy; the kernel goes on without it."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
 
     def renew_canary(self):
         """Where the server pings so fast that a canary nobody listens to is taken for dead."""
