@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 typedef struct hws_kernels {
-    const char *name; /* "scalar", "sse2", "ssse3", "avx2", "avx512", "neon" */
+    const char *name; /* "scalar", "sse2", "ssse3", "avx2", "avx512", "zen4", "neon" */
 
     /* Stores to `to` what is at `from`, XORed with the 8 bytes of `key` as they lie in memory, over
      * and over; the second four are as the first.  The two are the same place or do not overlap.
@@ -23,7 +23,7 @@ typedef struct hws_kernels {
     size_t (*utf8)(const uint8_t *bytes, size_t size);
 } hws_kernels;
 
-enum { HWS_KERNELS_MAX = 5 }; /* tables that one processor can run */
+enum { HWS_KERNELS_MAX = 6 }; /* tables that one processor can run */
 
 /* Runs everywhere. */
 const hws_kernels *hws_kernels_scalar(void);
