@@ -122,7 +122,7 @@ function difference(before, after) {
   return {place: start, length: a.length - end - start, added: b.slice(start, b.length - end).join('')};
 }
 
-function takeInput() {
+function takeWritten() {
   const {place, length, added} = difference(shown, field.value);
   if (isFull || shared.size + Array.from(added).length > LETTER_COUNT_MAX) {
     field.value = shown;
@@ -135,6 +135,19 @@ function takeInput() {
   showCursors();
   showSaved();
   setTimeout(send, SEND_MS);
+}
+
+// What is not finished is its own: what an input method composes, and an emoji of which the first half
+// is there: some keyboards send the halves one by one.
+const half = /\p{Surrogate}/gu;
+const isUnfinished = () => isComposing || field.value.search(half) >= 0;
+
+function takeInput() {
+  if (isUnfinished()) return;
+  takeWritten();
+  const waiting = early;
+  early = [];
+  waiting.forEach(take);
 }
 
 // One publication after the other; what is not confirmed is sent again, and changes nothing twice.
@@ -180,8 +193,8 @@ const isChange = (value) => Boolean(value) && isId(value) && (value.length
 
 function take(data) {
   if (!data || !Array.isArray(data.changes)) return;
-  if (isComposing) {
-    early.push(data); // its text is its own until it is done
+  if (isUnfinished()) {
+    early.push(data);
     return;
   }
   const anchors = anchorsNow();
@@ -196,9 +209,6 @@ field.addEventListener('compositionstart', () => {
 field.addEventListener('compositionend', () => {
   isComposing = false;
   takeInput();
-  const waiting = early;
-  early = [];
-  waiting.forEach(take);
 });
 
 function forget(client) {
@@ -237,7 +247,11 @@ channels.subscribe(cursorChannel, {
 });
 channels.open();
 
-field.addEventListener('input', () => isComposing || takeInput());
+field.addEventListener('input', takeInput);
+field.addEventListener('change', () => { // no other half comes any more
+  field.value = field.value.replace(half, '');
+  takeInput();
+});
 document.addEventListener('selectionchange', () => document.activeElement === field && tellCursor());
 field.addEventListener('scroll', showCursors);
 element('who').addEventListener('submit', (event) => event.preventDefault());
