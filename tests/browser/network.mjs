@@ -75,6 +75,7 @@ const tests = {
     await outage(ben, async () => {
       await say(ben.page, 'written in the dark');
       await ben.page.setInputFiles('#picture', await picture(ben.page));
+      await ben.page.waitForSelector('.waits .picture', {state: 'attached'}); // it was read
       await say(ben.page, 'and behind it');
       await waits(ben.page, 'and behind it');
       await say(ada.page, 'said meanwhile');
