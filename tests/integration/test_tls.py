@@ -210,9 +210,9 @@ def renegotiation(subject):
 
 
 def key_updates(subject):
-    """B010: a few are let pass, a flood is not."""
-    output = s_client(subject, "-tls1_3", b"k", b"KEYUPDATE", 1000)
-    assert 30 <= output.count(b"KEYUPDATE") < 1000, output
+    """B010: a few are let pass, a flood is not, once the server has time to see it."""
+    count = s_client(subject, "-tls1_3", b"k", b"KEYUPDATE", 100_000).count(b"KEYUPDATE")
+    assert 30 <= count < 100_000, f"{count} key updates"
 
 
 def truncated_message(subject):
