@@ -18,42 +18,52 @@ static uint32_t rotate_left(uint32_t word, unsigned count)
     return word << count | word >> (32 - count);
 }
 
-/* §4.1.1 and §4.2.1: choose, parity, majority, parity; each with a constant of its own. */
-static uint32_t mix(unsigned round, uint32_t b, uint32_t c, uint32_t d)
+/* §4.1.1: the one that the first says, whether their number is odd, what most of them are. */
+static inline uint32_t choose(uint32_t b, uint32_t c, uint32_t d)
 {
-    if (round < 20) return ((b & c) ^ (~b & d)) + 0x5A827999;
-    if (round < 40) return (b ^ c ^ d) + 0x6ED9EBA1;
-    if (round < 60) return ((b & c) ^ (b & d) ^ (c & d)) + 0x8F1BBCDC;
-    return (b ^ c ^ d) + 0xCA62C1D6;
+    return d ^ (b & (c ^ d));
 }
 
-/* §6.1.2 */
+static inline uint32_t parity(uint32_t b, uint32_t c, uint32_t d)
+{
+    return b ^ c ^ d;
+}
+
+static inline uint32_t majority(uint32_t b, uint32_t c, uint32_t d)
+{
+    return (b & c) | (d & (b | c));
+}
+
+/* §6.1.2, step 3: the five working variables, and a round of them. */
+typedef struct variables {
+    uint32_t a, b, c, d, e;
+} variables;
+
+static inline void turn(variables *now, uint32_t mixed, uint32_t constant, uint32_t word)
+{
+    const uint32_t next = rotate_left(now->a, 5) + mixed + now->e + constant + word;
+    *now = (variables){next, now->a, rotate_left(now->b, 30), now->c, now->d};
+}
+
+/* §6.1.2, with the constants of §4.2.1. */
 static void add_block(uint32_t hash[5], const uint8_t block[BLOCK_SIZE])
 {
-    uint32_t schedule[ROUND_COUNT];
-    for (size_t t = 0; t < 16; t++) schedule[t] = (uint32_t)hws_load_be(block + 4 * t, 4);
+    uint32_t word[ROUND_COUNT];
+    for (size_t t = 0; t < 16; t++) word[t] = (uint32_t)hws_load_be(block + 4 * t, 4);
     for (size_t t = 16; t < ROUND_COUNT; t++)
-        schedule[t] =
-            rotate_left(schedule[t - 3] ^ schedule[t - 8] ^ schedule[t - 14] ^ schedule[t - 16], 1);
+        word[t] = rotate_left(word[t - 3] ^ word[t - 8] ^ word[t - 14] ^ word[t - 16], 1);
 
-    uint32_t a = hash[0];
-    uint32_t b = hash[1];
-    uint32_t c = hash[2];
-    uint32_t d = hash[3];
-    uint32_t e = hash[4];
-    for (unsigned t = 0; t < ROUND_COUNT; t++) {
-        const uint32_t next = rotate_left(a, 5) + mix(t, b, c, d) + e + schedule[t];
-        e = d;
-        d = c;
-        c = rotate_left(b, 30);
-        b = a;
-        a = next;
-    }
-    hash[0] += a;
-    hash[1] += b;
-    hash[2] += c;
-    hash[3] += d;
-    hash[4] += e;
+    variables now = {hash[0], hash[1], hash[2], hash[3], hash[4]};
+    size_t t = 0;
+    for (; t < 20; t++) turn(&now, choose(now.b, now.c, now.d), 0x5A827999, word[t]);
+    for (; t < 40; t++) turn(&now, parity(now.b, now.c, now.d), 0x6ED9EBA1, word[t]);
+    for (; t < 60; t++) turn(&now, majority(now.b, now.c, now.d), 0x8F1BBCDC, word[t]);
+    for (; t < 80; t++) turn(&now, parity(now.b, now.c, now.d), 0xCA62C1D6, word[t]);
+    hash[0] += now.a;
+    hash[1] += now.b;
+    hash[2] += now.c;
+    hash[3] += now.d;
+    hash[4] += now.e;
 }
 
 /* §5.1.1: a one bit, zeros, and the length, to the end of this block or of one more. */

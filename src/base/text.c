@@ -18,9 +18,9 @@ bool hws_text_equal(hws_text a, hws_text b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
-bool hws_text_equal_ignoring_case(hws_text a, hws_text b)
+bool hws_text_same_ignoring_case(hws_text a, hws_text b)
 {
-    if (a.size != b.size) return false;
+    if (hws_text_equal(a, b)) return true; /* as most spell it */
     for (size_t i = 0; i < a.size; i++)
         if (to_lower(a.data[i]) != to_lower(b.data[i])) return false;
     return true;
@@ -50,21 +50,6 @@ hws_text hws_text_trim(hws_text text)
     }
     while (text.size > 0 && is_optional_whitespace(text.data[text.size - 1])) text.size--;
     return text;
-}
-
-bool hws_character_is_token(char character)
-{
-/* One bit for each of the 128 characters of ASCII, in the order of the clause. */
-#define BIT(member) (UINT64_C(1) << ((member) % 64))
-    static const uint64_t MEMBERS[2] = {
-        BIT('!') | BIT('#') | BIT('$') | BIT('%') | BIT('&') | BIT('\'') | BIT('*') | BIT('+') |
-            BIT('-') | BIT('.') | BIT('0') * 0x3FF,
-        BIT('^') | BIT('_') | BIT('`') | BIT('|') | BIT('~') | BIT('A') * 0x3FFFFFF |
-            BIT('a') * 0x3FFFFFF,
-    };
-    const uint8_t code = (uint8_t)character;
-    return code < 128 && (MEMBERS[code / 64] & BIT(code)) != 0;
-#undef BIT
 }
 
 bool hws_text_is_token(hws_text text)

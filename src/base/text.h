@@ -4,6 +4,7 @@
 #define HAWSER_BASE_TEXT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "hawser/export.h"
@@ -18,8 +19,14 @@ static inline hws_text hws_text_of(const char *string)
 /* Byte for byte.  Absent and empty are equal. */
 bool hws_text_equal(hws_text a, hws_text b);
 
+/* The rest of the next, when the sizes are equal. */
+bool hws_text_same_ignoring_case(hws_text a, hws_text b);
+
 /* A to Z equal a to z, whatever the locale; every other byte equals itself alone. */
-bool hws_text_equal_ignoring_case(hws_text a, hws_text b);
+static inline bool hws_text_equal_ignoring_case(hws_text a, hws_text b)
+{
+    return a.size == b.size && hws_text_same_ignoring_case(a, b);
+}
 
 /* Without the spaces and tabs at both ends (OWS, RFC 9110 §5.6.3). */
 hws_text hws_text_trim(hws_text text);
@@ -31,8 +38,23 @@ bool hws_text_next_word(const char **rest, hws_text *word);
 /* No byte over 0x7F. */
 bool hws_text_is_ascii(hws_text text);
 
-/* One tchar, and one or more of them (RFC 9110 §5.6.2). */
-bool hws_character_is_token(char character);
+/* tchar (RFC 9110 §5.6.2). */
+static inline bool hws_character_is_token(char character)
+{
+/* One bit for each of the 128 characters of ASCII, in the order of the clause. */
+#define BIT(member) (UINT64_C(1) << ((member) % 64))
+    static const uint64_t MEMBERS[2] = {
+        BIT('!') | BIT('#') | BIT('$') | BIT('%') | BIT('&') | BIT('\'') | BIT('*') | BIT('+') |
+            BIT('-') | BIT('.') | BIT('0') * 0x3FF,
+        BIT('^') | BIT('_') | BIT('`') | BIT('|') | BIT('~') | BIT('A') * 0x3FFFFFF |
+            BIT('a') * 0x3FFFFFF,
+    };
+    const uint8_t code = (uint8_t)character;
+    return code < 128 && (MEMBERS[code / 64] & BIT(code)) != 0;
+#undef BIT
+}
+
+/* One or more of them. */
 bool hws_text_is_token(hws_text text);
 
 /* Reads a decimal number: digits alone, at least one, leading zeros let pass.

@@ -46,11 +46,13 @@ enum {
 };
 
 /* The fields that may stand once (RFC 9110 §5.3); a request's, then a response's. */
-static const char *const SINGLETONS[2][8] = {
-    {"Host", "Origin", "Content-Length", "Content-Type", "Authorization", "Sec-WebSocket-Key",
-     "Sec-WebSocket-Version"},
-    {"Content-Length", "Content-Type", "Sec-WebSocket-Accept"},
+#define NAME_OF(literal) {literal, sizeof literal - 1}
+static const hws_text SINGLETONS[2][8] = {
+    {NAME_OF("Host"), NAME_OF("Origin"), NAME_OF("Content-Length"), NAME_OF("Content-Type"),
+     NAME_OF("Authorization"), NAME_OF("Sec-WebSocket-Key"), NAME_OF("Sec-WebSocket-Version")},
+    {NAME_OF("Content-Length"), NAME_OF("Content-Type"), NAME_OF("Sec-WebSocket-Accept")},
 };
+#undef NAME_OF
 enum { SEEN_HOST = 1 }; /* the bit of the first of them */
 
 static bool is_token(uint8_t byte)
@@ -251,9 +253,9 @@ static hws_status read_value(hws_http_head *head, hws_span *input)
 
 static hws_status check_singleton(hws_http_head *head, hws_text name)
 {
-    const char *const *names = SINGLETONS[head->kind];
-    for (int i = 0; names[i]; i++) {
-        if (!hws_text_equal_ignoring_case(name, hws_text_of(names[i]))) continue;
+    const hws_text *names = SINGLETONS[head->kind];
+    for (int i = 0; names[i].data; i++) {
+        if (!hws_text_equal_ignoring_case(name, names[i])) continue;
         if (head->seen & (1 << i)) return HWS_ERR_HTTP_DUPLICATE;
         head->seen |= (uint16_t)(1 << i);
     }
@@ -468,25 +470,44 @@ hws_text hws_http_head_reason(const hws_http_head *head)
     return text_at(head, 0, head->start_size[1]);
 }
 
+/* Where the record behind that of `field` begins; of the first one, when there is none yet. */
+static size_t next_record(const hws_http_head *head, const hws_http_field *field)
+{
+    if (!field->value.data) return (size_t)head->start_size[0] + head->start_size[1];
+    return (size_t)(field->value.data + field->value.size - text_at(head, 0, 0).data);
+}
+
+static hws_http_field field_at(const hws_http_head *head, size_t record)
+{
+    const size_t name = record + RECORD_HEAD_SIZE;
+    const size_t name_size = load_size(head, record);
+    const size_t value_size = load_size(head, record + sizeof(uint16_t));
+    return (hws_http_field){
+        .name = text_at(head, name, name_size),
+        .value = text_at(head, name + name_size, value_size),
+    };
+}
+
 bool hws_http_head_next(const hws_http_head *head, hws_http_field *field)
 {
-    const char *block = text_at(head, 0, 0).data;
-    const size_t at = field->value.data ? (size_t)(field->value.data + field->value.size - block)
-                                        : (size_t)head->start_size[0] + head->start_size[1];
-    if (at == head->block_size) return false;
-
-    const size_t name_size = load_size(head, at);
-    const size_t value_size = load_size(head, at + sizeof(uint16_t));
-    field->name = text_at(head, at + RECORD_HEAD_SIZE, name_size);
-    field->value = text_at(head, at + RECORD_HEAD_SIZE + name_size, value_size);
+    const size_t record = next_record(head, field);
+    if (record == head->block_size) return false;
+    *field = field_at(head, record);
     return true;
 }
 
 bool hws_http_head_next_named(const hws_http_head *head, const char *name, hws_http_field *field)
 {
     const hws_text wanted = hws_text_of(name);
-    while (hws_http_head_next(head, field))
-        if (hws_text_equal_ignoring_case(field->name, wanted)) return true;
+    size_t record = next_record(head, field);
+    while (record < head->block_size) {
+        const size_t name_size = load_size(head, record);
+        if (name_size == wanted.size) {
+            *field = field_at(head, record);
+            if (hws_text_equal_ignoring_case(field->name, wanted)) return true;
+        }
+        record += RECORD_HEAD_SIZE + name_size + load_size(head, record + sizeof(uint16_t));
+    }
     return false;
 }
 
