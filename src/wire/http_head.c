@@ -46,7 +46,7 @@ enum {
 };
 
 /* The fields that may stand once (RFC 9110 §5.3); a request's, then a response's. */
-#define NAME_OF(literal) {literal, sizeof literal - 1}
+#define NAME_OF(literal) {(literal), sizeof(literal) - 1}
 static const hws_text SINGLETONS[2][8] = {
     {NAME_OF("Host"), NAME_OF("Origin"), NAME_OF("Content-Length"), NAME_OF("Content-Type"),
      NAME_OF("Authorization"), NAME_OF("Sec-WebSocket-Key"), NAME_OF("Sec-WebSocket-Version")},
