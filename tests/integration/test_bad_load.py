@@ -141,7 +141,7 @@ def echo_without_reading(subject):
             pass
         assert count < 2000, "a flood that is not read is echoed without end"
         growth = subject.resident_size() - before
-        assert subject.is_sanitized() or growth < 8 << 20, f"{growth} bytes more"
+        assert subject.is_sanitized() or growth < subject.held_back_max(), f"{growth} bytes more"
         ws.socket.settimeout(PATIENCE_S)
         for _ in range(count):
             assert ws.receive() == Frame(BINARY, bytes(65536))

@@ -57,6 +57,15 @@ class Subject(Server):
             self.canary.send_text(text)
             assert self.canary.receive_message().payload == text.encode()
 
+    @staticmethod
+    def held_back_max():
+        """Bytes that may wait for one who sends and does not read: the send queue (1 MiB), a
+        message, and some room of the allocator.  With io_uring the kernel may have received a
+        turn's worth before it hears of the pause: 256 buffers of 20 KiB, held in a block that grew
+        to it by halves, and of those the loop keeps up to 4 MiB for the next one."""
+        more = 256 * 20_480 + (4 << 20) if os.environ.get("HAWSER_BACKEND") == "io_uring" else 0
+        return (8 << 20) + more
+
     @contextlib.contextmanager
     def asleep(self):
         """It gets no time at all, as on a machine that is busy; the kernel goes on without it."""
