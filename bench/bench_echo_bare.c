@@ -50,7 +50,8 @@ static void await_release(int fd, uint32_t send_count)
         const uint32_t released = read_released(fd);
         send_count -= released < send_count ? released : send_count;
         struct pollfd errors = {.fd = fd};
-        if (released == 0 && poll(&errors, 1, 1000) <= 0) return; /* its peer is gone */
+        if (released > 0) continue;
+        if (poll(&errors, 1, 1000) <= 0 || errors.revents & POLLHUP) return; /* the peer is gone */
     }
 }
 

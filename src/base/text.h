@@ -19,7 +19,7 @@ static inline hws_text hws_text_of(const char *string)
 /* Byte for byte.  Absent and empty are equal. */
 bool hws_text_equal(hws_text a, hws_text b);
 
-/* The rest of the next, when the sizes are equal. */
+/* What the next one asks of texts of one size. */
 bool hws_text_same_ignoring_case(hws_text a, hws_text b);
 
 /* A to Z equal a to z, whatever the locale; every other byte equals itself alone. */

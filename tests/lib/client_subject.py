@@ -103,6 +103,7 @@ class ClientSubject(Client):
                 self.usage = self.ask_usage()
                 body(*arguments)
             self.assert_unharmed()
+            self.usage = min(self.usage, self.ask_usage())  # or a later leak would fit into it
         except Exception:
             self.process.kill()
             self.stop()
