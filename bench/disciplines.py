@@ -42,19 +42,19 @@ def load_flags(cell, name):
     return ["--raw"] * is_bare(name) + ["--tls"] * ("--tls" in cell.flags)
 
 
+def answers_in_fragments(name, size):
+    """Whether the echo comes in other frames than the message, which only a client understands."""
+    return name == "lws" and size >= 1024 or name == "beast" and size > 65536
+
+
 def bench_load(cell, name, server, seconds, prepared):
     """CPU of the server for a message that bench_load sent and got back."""
-    if name == "lws" and cell.size >= 1024:  # answers in other fragments, which only a client knows
+    if answers_in_fragments(name, cell.size):
         return echo(cell, name, server, seconds, prepared)
     flags = ["--connections", cell.connections, "--warm-up", 0.1]  # the last of its kind counts
     cost, rate = figures.measure(server, cell.size, cell.in_flight, seconds, *flags,
                                  *load_flags(cell, name))
     return {"figure": cost, "rate": rate}
-
-
-def bench_large(cell, name, server, seconds, prepared):
-    """The same where a server may answer in other fragments, which bench_load does not know."""
-    return (bench_load if is_bare(name) else echo)(cell, name, server, seconds, prepared)
 
 
 def connect(cell, name, server, seconds, _):
@@ -185,8 +185,7 @@ def make_echo():
                     continue  # gigabytes in flight measure the memory
                 count = 10 if size == 1 << 20 and connections == 100 else connections
                 yield Cell("echo", f"{size_name(size)}, {in_flight} in flight, {count} conn.", "CPU ns",
-                           bench_large if size == 1 << 20 else bench_load,
-                           size=size, in_flight=in_flight, connections=count,
+                           bench_load, size=size, in_flight=in_flight, connections=count,
                            bare="bench_echo_bare", is_tcp_echo=True,
                            bar=1.05 if in_flight == 1 else 1.10,
                            bun_bar=0.6 if in_flight == 16 else 0.7 if size == 1 << 20 else 1)

@@ -18,7 +18,6 @@ enum {
     SUBMISSIONS_MAX = 1024,  /* that wait for the next system call; more make one of their own */
     COMPLETIONS_MAX = 16384, /* beyond these the kernel keeps them in a list */
     TURN_COMPLETIONS = 4096, /* delivered in one turn */
-    WORK_MIN = 16,           /* completions, after which the kernel may have put off more work */
     RETRY_MS = 10,           /* when the kernel takes nothing */
     SETUP = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
             IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE,
@@ -81,11 +80,13 @@ static int enter(hws_uring *self, int timeout_ms)
 }
 
 /* Newer kernels do only a little of the work that was put off (20 receives, say) before they return
- * to who waits for one completion; whoever asks for many, and does not wait, gets all.  The flag
- * may stay behind when all is done: it counts only where work was done. */
-static void work_on(hws_uring *self)
+ * to who waits for one completion.  The next turn goes on with the rest, and what came is answered
+ * while it lies in the cache.  Who polls the descriptor would not hear of the rest: for him it is
+ * done at once, as it is for whoever asks for many and does not wait.  The flag may stay behind
+ * when all is done. */
+static void finish_work(hws_uring *self)
 {
-    if (self->event_fd < 0 && io_uring_cq_ready(&self->ring) < WORK_MIN) return;
+    if (self->event_fd < 0) return;
     if (!(IO_URING_READ_ONCE(*self->ring.sq.kflags) & IORING_SQ_TASKRUN)) return;
     struct io_uring_cqe *first;
     struct __kernel_timespec at_once = {0};
@@ -93,7 +94,7 @@ static void work_on(hws_uring *self)
 }
 
 /* What was done just now was told as well.  What comes before the next line is in the flag that
- * work_on looks at, what comes after it is told anew. */
+ * finish_work looks at, what comes after it is told anew. */
 static void calm(const hws_uring *self)
 {
     uint64_t count;
@@ -109,7 +110,7 @@ static hws_status submit_and_wait(hws_uring *self, int timeout_ms)
     const int result = enter(self, timeout_ms);
     if (io_uring_sq_ready(&self->ring) == 0) self->sends.part_count = self->sends.message_count = 0;
     calm(self);
-    work_on(self);
+    finish_work(self);
     if (result >= 0) return HWS_OK;
     switch (-result) {
     case EINTR:
