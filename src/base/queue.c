@@ -258,22 +258,25 @@ static void node_free(hws_queue_store *store, hws_queue_node *node)
     hws_pool_give(&store->shares, node);
 }
 
+/* Not in line: what every message calls, below, then has no registers to save. */
+__attribute__((noinline)) static uint8_t *reserve_anew(hws_queue *queue, size_t size)
+{
+    hws_queue_node *made = chunk_new(queue->store, size, queue->last != NULL);
+    if (!made) return NULL;
+    push(queue, made);
+    return made->data;
+}
+
 uint8_t *hws_queue_reserve(hws_queue *queue, size_t size)
 {
-    hws_queue_node *last = queue->last;
-    if (!last || room_of(last) < size) {
-        last = chunk_new(queue->store, size, last != NULL);
-        if (!last) return NULL;
-        push(queue, last);
-    }
-    return last->data + last->size;
+    const hws_queue_node *last = queue->last;
+    return last && room_of(last) >= size ? last->data + last->size : reserve_anew(queue, size);
 }
 
 void hws_queue_commit(hws_queue *queue, size_t size)
 {
-    hws_queue_node *last = queue->last;
-    assert(last && room_of(last) >= size);
-    last->size += size;
+    assert(queue->last);
+    queue->last->size += size;
     grow(queue, size);
 }
 

@@ -29,6 +29,7 @@ enum {
 
 typedef struct hws_backend {
     const char *name;
+    bool sends_at_once; /* `send` makes the system call itself */
 
     /* Makes loop->backend_state, which `stop` takes down, whether this fails or not.  Watches
      * loop->wake_fd: loop->woken says that it was written to.

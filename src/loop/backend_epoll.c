@@ -33,6 +33,7 @@ enum {
 typedef struct epoll {
     int fd;
     int event_count;
+    size_t share;    /* bytes that each may receive in this turn */
     uint8_t *buffer; /* all receive into it */
     hws_rest rest;
     struct epoll_event events[EVENTS_MAX];
@@ -132,25 +133,13 @@ static void epoll_accept(hws_io *io)
 
 /* Receiving. */
 
-/* When many are readable each is given less at once, so that a turn stays short: a peer that sends
- * without pause then waits as long as the others do. */
-static size_t receive_size(const hws_loop *loop)
-{
-    const epoll *self = loop->backend_state;
-    const size_t share = TURN_SIZE / (1 + (size_t)self->event_count);
-    const size_t size = share > RECEIVE_SIZE_MIN ? share : RECEIVE_SIZE_MIN;
-    return size < loop->receive_size ? size : loop->receive_size;
-}
-
 /* In the loop's buffer, unless the bytes have a better place. */
 static hws_span room_for(hws_io *io)
 {
-    const size_t size_max = receive_size(io->loop);
+    const epoll *self = io->loop->backend_state;
     hws_span room = io->handler->on_room ? io->handler->on_room(io) : (hws_span){0};
-    if (room.size == 0)
-        room = (hws_span){((epoll *)io->loop->backend_state)->buffer, size_max};
-    else if (room.size > size_max)
-        room.size = size_max;
+    if (room.size == 0) return (hws_span){self->buffer, self->share};
+    if (room.size > self->share) room.size = self->share;
     return room;
 }
 
@@ -293,10 +282,20 @@ static void epoll_close(hws_io *io)
 
 /* Waiting. */
 
+/* When many are readable each is given less at once, so that a turn stays short: a peer that sends
+ * without pause then waits as long as the others do. */
+static size_t share_of(const hws_loop *loop, int count)
+{
+    const size_t share = count > 0 ? TURN_SIZE / (size_t)count : TURN_SIZE;
+    const size_t size = share > RECEIVE_SIZE_MIN ? share : RECEIVE_SIZE_MIN;
+    return size < loop->receive_size ? size : loop->receive_size;
+}
+
 static hws_status epoll_wait_for(hws_loop *loop, int timeout_ms)
 {
     epoll *self = loop->backend_state;
     self->event_count = epoll_wait(self->fd, self->events, EVENTS_MAX, timeout_ms);
+    self->share = share_of(loop, self->event_count);
     if (self->event_count >= 0) return HWS_OK;
     self->event_count = 0;
     return errno == EINTR ? HWS_OK : HWS_ERR_SYSTEM;
@@ -321,6 +320,10 @@ static void is_writable(hws_io *io)
 static void handle(hws_io *io, unsigned events)
 {
     const unsigned was_wanted = wanted(io);
+    if (events == EPOLLIN && was_wanted & EPOLLIN) { /* the usual case of what follows */
+        is_readable(io);
+        return;
+    }
     const bool broken = (events & BROKEN) != 0;
 
     /* What arrived comes before what went wrong after it. */
@@ -385,6 +388,7 @@ static hws_status epoll_start(hws_loop *loop)
 
 const hws_backend hws_backend_epoll = {
     .name = "epoll",
+    .sends_at_once = true,
     .start = epoll_start,
     .stop = epoll_stop,
     .fd = epoll_descriptor,

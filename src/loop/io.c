@@ -146,6 +146,11 @@ int64_t hws_io_send_now(hws_io *io, const hws_span *spans, size_t count)
     return sent;
 }
 
+bool hws_io_sends_at_once(const hws_io *io)
+{
+    return io->loop->backend->sends_at_once;
+}
+
 bool hws_io_send_waits(const hws_io *io)
 {
     return hws_io_is(io, HWS_IO_SEND_WAITS);

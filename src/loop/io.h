@@ -84,6 +84,9 @@ void hws_io_send(hws_io *io, const hws_span *spans, size_t count);
  * on_send gets it. */
 int64_t hws_io_send_now(hws_io *io, const hws_span *spans, size_t count);
 
+/* Whether that is what hws_io_send would do as well. */
+bool hws_io_sends_at_once(const hws_io *io);
+
 struct sockaddr;
 void hws_io_connect(hws_io *io, const struct sockaddr *address, uint32_t address_size);
 

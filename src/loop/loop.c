@@ -164,12 +164,11 @@ static bool is_pending(const hws_loop *loop)
 }
 
 /* How long the kernel may be waited for, which is handed what is to be submitted. */
-static int wait_ms(const hws_loop *loop)
+static int wait_ms(const hws_loop *loop, uint64_t now_ms)
 {
     if (is_pending(loop)) return 0;
     const uint64_t next_ms = hws_alarms_next_ms(loop);
     if (next_ms == UINT64_MAX) return -1;
-    const uint64_t now_ms = hws_clock_ms();
     if (next_ms <= now_ms) return 0;
     return next_ms - now_ms < INT_MAX ? (int)(next_ms - now_ms) : INT_MAX;
 }
@@ -181,7 +180,7 @@ static bool backend_is_pending(const hws_loop *loop)
 
 int hws_loop_timeout_ms(const hws_loop *loop)
 {
-    return backend_is_pending(loop) ? 0 : wait_ms(loop);
+    return backend_is_pending(loop) ? 0 : wait_ms(loop, hws_clock_ms());
 }
 
 static int shorter(int a_ms, int b_ms)
@@ -216,13 +215,15 @@ static void run_steps(hws_loop *loop)
     hws_io_close_closing(loop);
 }
 
-hws_status hws_loop_step(hws_loop *loop, int timeout_ms)
+/* now_ns   The time; then that of the end of the turn. */
+static hws_status turn(hws_loop *loop, int timeout_ms, uint64_t *now_ns)
 {
     if (loop->in_turn) return HWS_ERR_INVALID_ARGUMENT;
     if (!hws_loop_is_current(loop)) atomic_store(&loop->thread, pthread_self());
 
     /* 1. */
-    HWS_TRY(loop->backend->wait(loop, shorter(timeout_ms, wait_ms(loop))));
+    const int until_alarm_ms = wait_ms(loop, *now_ns / MILLISECOND_NS);
+    HWS_TRY(loop->backend->wait(loop, shorter(timeout_ms, until_alarm_ms)));
     /* 2. */
     const uint64_t begun_ns = clock_ns();
     loop->now_ms = begun_ns / MILLISECOND_NS;
@@ -230,16 +231,24 @@ hws_status hws_loop_step(hws_loop *loop, int timeout_ms)
     loop->turn++;
     run_steps(loop);
     loop->in_turn = false;
-    hws_lag_note(&loop->lag, clock_ns() - begun_ns);
+    *now_ns = clock_ns();
+    hws_lag_note(&loop->lag, *now_ns - begun_ns);
     return HWS_OK;
+}
+
+hws_status hws_loop_step(hws_loop *loop, int timeout_ms)
+{
+    uint64_t now_ns = clock_ns();
+    return turn(loop, timeout_ms, &now_ns);
 }
 
 /* What the last turn sent still leaves. */
 hws_status hws_loop_run(hws_loop *loop)
 {
-    do HWS_TRY(hws_loop_step(loop, -1));
+    uint64_t now_ns = clock_ns();
+    do HWS_TRY(turn(loop, -1, &now_ns));
     while (!atomic_exchange(&loop->stopped, false));
-    return backend_is_pending(loop) ? hws_loop_step(loop, 0) : HWS_OK;
+    return backend_is_pending(loop) ? turn(loop, 0, &now_ns) : HWS_OK;
 }
 
 void hws_loop_wake(hws_loop *loop)

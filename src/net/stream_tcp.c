@@ -237,6 +237,31 @@ static void look_ahead(const hws_loop *loop)
     __builtin_prefetch((const void *)(later - offsetof(stream_tcp, flush)));
 }
 
+/* What the peer sent before it went is still to be heard, and then its end. */
+static void on_send_failed(stream_tcp *tcp, int error)
+{
+    if (is(tcp, RECEIVES) && !is(tcp, LINGERS | PEER_ENDED)) {
+        set_broken(tcp, status_of(error));
+        hws_queue_clear(&tcp->stream.queue);
+    } else {
+        break_off(tcp, status_of(error));
+    }
+}
+
+/* The front of the queue, by a call of its own: the owner hears later that it has left.  Returns
+ * what hws_io_send_now returns. */
+static int64_t send_now(stream_tcp *tcp)
+{
+    hws_queue *queue = &tcp->stream.queue;
+    hws_span spans[HWS_IO_SPANS_MAX];
+    const size_t count = hws_queue_peek(queue, spans, HWS_IO_SPANS_MAX);
+    const int64_t sent = count > 0 ? hws_io_send_now(&tcp->io, spans, count) : 0;
+    if (sent <= 0) return sent;
+    mark(tcp, PUSHED);
+    hws_queue_drop(queue, (size_t)sent);
+    return sent;
+}
+
 static void on_flush(hws_deferred *flush)
 {
     stream_tcp *tcp = owner_at(flush, offsetof(stream_tcp, flush));
@@ -244,6 +269,12 @@ static void on_flush(hws_deferred *flush)
     if (is(tcp, CLOSED | SENDS)) return; /* on_send goes on */
     if (is(tcp, BROKEN)) {
         on_flush_broken(tcp);
+        return;
+    }
+    /* Mostly the kernel takes all of it, and nothing is left to wait for. */
+    const int64_t sent = hws_io_sends_at_once(&tcp->io) ? send_now(tcp) : 0;
+    if (sent < 0) {
+        on_send_failed(tcp, (int)-sent);
         return;
     }
     const bool pushed = is(tcp, PUSHED);
@@ -263,24 +294,8 @@ static void tcp_push(hws_stream *stream)
     assert(!is(tcp, LINGERS | CLOSED));
     hws_loop_defer(loop_of(tcp), &tcp->flush);
     if (is(tcp, SENDS | BROKEN)) return;
-    hws_span spans[HWS_IO_SPANS_MAX];
-    const size_t count = hws_queue_peek(&stream->queue, spans, HWS_IO_SPANS_MAX);
-    const int64_t sent = count > 0 ? hws_io_send_now(&tcp->io, spans, count) : 0;
+    const int64_t sent = send_now(tcp);
     if (sent < 0) set_broken(tcp, status_of((int)-sent));
-    if (sent <= 0) return;
-    mark(tcp, PUSHED);
-    hws_queue_drop(&stream->queue, (size_t)sent);
-}
-
-/* What the peer sent before it went is still to be heard, and then its end. */
-static void on_send_failed(stream_tcp *tcp, int error)
-{
-    if (is(tcp, RECEIVES) && !is(tcp, LINGERS | PEER_ENDED)) {
-        set_broken(tcp, status_of(error));
-        hws_queue_clear(&tcp->stream.queue);
-    } else {
-        break_off(tcp, status_of(error));
-    }
 }
 
 static void on_send(hws_io *io, int64_t sent)

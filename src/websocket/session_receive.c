@@ -35,21 +35,20 @@ static bool pay(hws_session *session, size_t message_count, size_t size)
     return status == HWS_OK;
 }
 
-static void deliver_message(hws_session *session, const hws_message *message)
+/* `ws`: the handle of the session. */
+static void deliver_message(hws_session *session, hws_websocket ws, const hws_message *message)
 {
-    const hws_handlers *handlers = &hws_session_plan_of(session)->handlers;
-    hws_traffic_received(hws_session_plan_of(session)->traffic, message);
-    const bool is_last = message->part == HWS_WHOLE || message->part == HWS_LAST;
-    if (is_last && !pay(session, 1, 0)) return;
-    if (handlers->on_message)
-        handlers->on_message(hws_session_handle(session), message, session->user);
+    const hws_session_plan *plan = hws_session_plan_of(session);
+    hws_traffic_received(plan->traffic, message);
+    if (plan->charge && hws_message_ends(message) && !pay(session, 1, 0)) return;
+    if (plan->handlers.on_message) plan->handlers.on_message(ws, message, session->user);
 }
 
 bool hws_session_deliver(hws_session *session, const hws_event *event)
 {
     switch (event->type) {
     case HWS_EVENT_MESSAGE:
-        deliver_message(session, &event->message);
+        deliver_message(session, hws_session_handle(session), &event->message);
         return true;
     case HWS_EVENT_CLOSE:
         hws_session_finish(session, event->close);
@@ -149,35 +148,37 @@ static void keep_answers(hws_session *session)
 
 /* A large message that lies whole in `input` may be answered with as it lies there: where the
  * stream can send at once, and does. */
-static bool is_lent(const hws_session *session, const hws_event *event, hws_span input)
+static bool is_lent(const hws_session *session, const hws_message *message, hws_span input)
 {
-    if (event->type != HWS_EVENT_MESSAGE || event->message.size < LEND_SIZE) return false;
+    if (message->size < LEND_SIZE) return false;
     const hws_stream *stream = hws_session_stream_of(session);
-    const uint8_t *data = event->message.data;
-    return stream->kind->push && !stream->blocked && data >= input.data &&
-           data < input.data + input.size;
+    return stream->kind->push && !stream->blocked && message->data >= input.data &&
+           message->data < input.data + input.size;
 }
 
 /* `all`: the input, what has been looked at included. */
-static bool deliver_from(hws_session *session, const hws_event *event, hws_span all)
+static void deliver_from(hws_session *session, hws_websocket ws, const hws_message *message,
+                         hws_span all)
 {
-    if (!is_lent(session, event, all)) return hws_session_deliver(session, event);
+    if (!is_lent(session, message, all)) {
+        deliver_message(session, ws, message);
+        return;
+    }
     hws_slots *slots = hws_session_plan_of(session)->slots;
-    const hws_message *message = &event->message;
     hws_slots_tell(slots, (hws_told){.session = session,
                                      .data = message->data,
                                      .size = message->size,
-                                     .room = (size_t)((const uint8_t *)message->data - all.data),
+                                     .room = (size_t)(message->data - all.data),
                                      .type = message->type});
-    const bool lives = hws_session_deliver(session, event);
+    deliver_message(session, ws, message);
     hws_slots_tell(slots, (hws_told){0});
-    return lives;
 }
 
 /* As hws_session_take_input; what is answered is in the queue. */
 static bool take_events(hws_session *session, hws_span input)
 {
     const hws_span all = input;
+    const hws_websocket ws = hws_session_handle(session);
     const uint64_t now_ms = hws_loop_now_ms(hws_session_plan_of(session)->loop);
     const uint32_t count_max = budget(session);
     const hws_deflate *deflate = session->endpoint.options->deflate;
@@ -188,7 +189,10 @@ static bool take_events(hws_session *session, hws_span input)
         hws_event event;
         hws_endpoint_receive(&session->endpoint, now_ms, &input, &event);
         if (event.type == HWS_EVENT_NEED_INPUT) break;
-        if (!deliver_from(session, &event, all)) return false;
+        if (event.type == HWS_EVENT_MESSAGE)
+            deliver_from(session, ws, &event.message, all);
+        else if (!hws_session_deliver(session, &event))
+            return false;
         if (session->aborted) return true;
         if (hws_session_stream_of(session)->queue.size >= PUSH_SIZE_AMID)
             hws_stream_push(hws_session_stream_of(session));

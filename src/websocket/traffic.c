@@ -3,25 +3,6 @@
 
 #include "wire/close.h"
 
-static bool ends_a_message(const hws_message *message)
-{
-    return message->part == HWS_WHOLE || message->part == HWS_LAST;
-}
-
-void hws_traffic_received(hws_traffic *traffic, const hws_message *message)
-{
-    if (!traffic) return;
-    if (ends_a_message(message)) hws_counter_add(&traffic->messages_received, 1);
-    hws_counter_add(&traffic->bytes_received, message->size);
-}
-
-void hws_traffic_sent(hws_traffic *traffic, const hws_message *message)
-{
-    if (!traffic) return;
-    if (ends_a_message(message)) hws_counter_add(&traffic->messages_sent, 1);
-    hws_counter_add(&traffic->bytes_sent, message->size);
-}
-
 void hws_traffic_shared(hws_traffic *traffic, const hws_blob *frame)
 {
     if (!traffic) return;

@@ -25,8 +25,19 @@ typedef struct hws_traffic {
 } hws_traffic;
 
 /* Each does nothing when `traffic` is NULL.  Thread: the sessions'. */
-void hws_traffic_received(hws_traffic *traffic, const hws_message *message);
-void hws_traffic_sent(hws_traffic *traffic, const hws_message *message);
+static inline void hws_traffic_received(hws_traffic *traffic, const hws_message *message)
+{
+    if (!traffic) return;
+    if (hws_message_ends(message)) hws_counter_add(&traffic->messages_received, 1);
+    hws_counter_add(&traffic->bytes_received, message->size);
+}
+
+static inline void hws_traffic_sent(hws_traffic *traffic, const hws_message *message)
+{
+    if (!traffic) return;
+    if (hws_message_ends(message)) hws_counter_add(&traffic->messages_sent, 1);
+    hws_counter_add(&traffic->bytes_sent, message->size);
+}
 
 /* A message that was framed for all (hws_endpoint_frame): its bytes as they stand in the frame. */
 void hws_traffic_shared(hws_traffic *traffic, const hws_blob *frame);

@@ -84,6 +84,12 @@ enum { HWS_ENDPOINT_SIZE_MAX = 40 };
 _Static_assert(sizeof(void *) > 8 || sizeof(struct hws_endpoint) <= HWS_ENDPOINT_SIZE_MAX,
                "an idle connection pays for each of these bytes");
 
+/* Whether a message ends with this part, or is whole. */
+static inline bool hws_message_ends(const hws_message *message)
+{
+    return message->part == HWS_WHOLE || message->part == HWS_LAST;
+}
+
 /* Readies `endpoint`; what it sends is put into `queue`, which is its owner's. */
 void hws_endpoint_init(hws_endpoint *endpoint, const hws_endpoint_options *options,
                        hws_queue *queue, uint64_t now_ms);

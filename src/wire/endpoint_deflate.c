@@ -39,7 +39,7 @@ static bool is_first(const hws_message *message)
 
 static bool is_last(const hws_message *message)
 {
-    return message->part == HWS_WHOLE || message->part == HWS_LAST;
+    return hws_message_ends(message);
 }
 
 /* Errors: HWS_ERR_NO_MEMORY. */

@@ -175,7 +175,7 @@ hws_status hws_endpoint_send(hws_endpoint *endpoint, const hws_message *message)
                               put_head_before(message, HWS_FRAME_HEADER_MAX));
 
     const bool first = message->part == HWS_WHOLE || message->part == HWS_FIRST;
-    const bool fin = message->part == HWS_WHOLE || message->part == HWS_LAST;
+    const bool fin = hws_message_ends(message);
     hws_utf8 utf8 = first ? (hws_utf8){0} : endpoint->sent_utf8;
     const bool checked = message->type == HWS_TEXT && !endpoint->options->skip_utf8;
 

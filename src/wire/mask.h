@@ -54,7 +54,15 @@ static inline uint64_t hws_mask_twice(const uint8_t key[4])
     return (uint64_t)half << 32 | half;
 }
 
-/* At most 4 bytes.  Returns the OR of what came out. */
+/* One word of 8 bytes.  Returns what came out. */
+static inline uint64_t hws_mask_word(uint8_t *to, const uint8_t *from, uint64_t key)
+{
+    const uint64_t word = hws_mask_load(from) ^ key;
+    hws_mask_store(to, word);
+    return word;
+}
+
+/* At most 3 bytes.  Returns the OR of what came out. */
 static inline uint64_t hws_mask_bytes(uint8_t *to, const uint8_t *from, size_t size, uint64_t key)
 {
     const uint32_t half = (uint32_t)key;
@@ -65,26 +73,30 @@ static inline uint64_t hws_mask_bytes(uint8_t *to, const uint8_t *from, size_t s
     return any;
 }
 
-/* In words, none of which overlap: what was stored is soon loaded again, and a processor hands a
- * store on to a load only if one store holds all of it.  Returns the OR of what came out. */
+/* Under 32 bytes, in pieces that do not overlap: what was stored is soon loaded again, and a
+ * processor hands a store on to a load only if one store holds all of it.  Returns the OR of what
+ * came out. */
 static inline uint64_t hws_mask_words(uint8_t *to, const uint8_t *from, size_t size, uint64_t key)
 {
     uint64_t any = 0;
-    for (; size >= 8; to += 8, from += 8, size -= 8) {
-        const uint64_t word = hws_mask_load(from) ^ key;
-        hws_mask_store(to, word);
-        any |= word;
+    size_t at = 0;
+    if (size & 16) {
+        any = hws_mask_word(to, from, key) | hws_mask_word(to + 8, from + 8, key);
+        at = 16;
+    }
+    if (size & 8) {
+        any |= hws_mask_word(to + at, from + at, key);
+        at += 8;
     }
     if (size & 4) {
         uint32_t half;
-        memcpy(&half, from, sizeof half);
+        memcpy(&half, from + at, sizeof half);
         half ^= (uint32_t)key;
-        memcpy(to, &half, sizeof half);
+        memcpy(to + at, &half, sizeof half);
         any |= half;
-        to += 4;
-        from += 4;
+        at += 4;
     }
-    return any | hws_mask_bytes(to, from, size & 3, key);
+    return any | hws_mask_bytes(to + at, from + at, size & 3, key);
 }
 
 /* Copies `from`, masking the copy; `word` is the key of its first byte, twice over, or 0 for a copy

@@ -171,11 +171,12 @@ static void test_one_write_per_turn(void **state)
 }
 
 /* Pushed bytes leave inside the call; that the queue got shorter is told like always, at the end of
- * the turn. */
+ * the turn, and once for all that has left by then. */
 static void test_push(void **state)
 {
     (void)state;
     open_stream(0);
+    const int told = on_io_uring(loop) ? 2 : 1;
     assert_int_equal(hws_queue_append(&it.stream->queue, "at once", 7), HWS_OK);
     hws_stream_push(it.stream);
     assert_heard("at once");
@@ -184,10 +185,10 @@ static void test_push(void **state)
     say("and behind it");
     step();
     assert_heard("and behind it");
-    assert_int_equal(it.sent_calls, 2);
+    assert_int_equal(it.sent_calls, told);
     hws_stream_push(it.stream); /* nothing to do */
     step();
-    assert_int_equal(it.sent_calls, 2);
+    assert_int_equal(it.sent_calls, told);
     hws_stream_close(it.stream, 0);
 }
 
@@ -333,7 +334,8 @@ static void test_more_spans_than_one_send_takes(void **state)
     }
     hws_stream_flush(it.stream);
     step();
-    if (!on_io_uring(loop)) assert_int_equal(it.stream->queue.size, 200 - 64);
+    /* Two sends of as many as one takes. */
+    if (!on_io_uring(loop)) assert_int_equal(it.stream->queue.size, 200 - 2 * 64);
     assert_false(it.stream->blocked);
     for (int i = 0; i < 3; i++) step();
     assert_int_equal(it.stream->queue.size, 0);
