@@ -166,11 +166,11 @@ def round_count(results):
     return f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else f"{max(counts)}"
 
 
-def text(cells, names, results, command, failures, seconds):
+def text(cells, names, results, command, failures, seconds, where):
     versions = "; ".join(f"{peers.TITLES[name]}: {value}"
                          for name, value in peers.versions(names).items())
     lines = [f"`{command}`, {datetime.date.today().isoformat()}, {processor()}, {os.cpu_count()} cores,"
-             f" Linux {platform.release()}. Medians of {round_count(results)} interleaved rounds of"
+             f" Linux {platform.release()}, {where}. Medians of {round_count(results)} interleaved rounds of"
              f" {seconds:g} s, and half the distance between the least and the greatest. CPU is what the"
              " server's process used, user and system, for a message (a delivery, a connection); the"
              " server is pinned to one core, the load to the other. Bold is the least, the bare ones left"

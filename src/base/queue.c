@@ -66,6 +66,7 @@ void hws_queue_store_init(hws_queue_store *store, const hws_memory *memory)
 {
     store->memory = memory;
     store->borrowed_count = 0;
+    store->expected = 0;
     atomic_init(&store->waiting, 0);
     atomic_init(&store->shared, 0);
     hws_pool_init(&store->chunks, memory, CHUNK_SIZE, CHUNKS_KEPT_MAX);
@@ -149,7 +150,8 @@ static hws_queue_node *chunk_new(hws_queue_store *store, size_t size, bool goes_
 {
     if (size > SIZE_MAX - sizeof(hws_queue_node)) return NULL;
     const size_t needed = sizeof(hws_queue_node) + size;
-    const size_t block_size = needed <= CHUNK_SIZE && !goes_on ? CHUNK_SIZE
+    const bool is_small = needed <= CHUNK_SIZE && store->expected <= CHUNK_SIZE && !goes_on;
+    const size_t block_size = is_small                   ? CHUNK_SIZE
                               : needed <= BIG_CHUNK_SIZE       ? BIG_CHUNK_SIZE
                                                                : hws_memory_round(needed);
     hws_queue_node *node = is_pooled(block_size) ? hws_pool_take(pool_of(store, block_size))

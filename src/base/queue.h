@@ -31,6 +31,7 @@ typedef struct hws_queue_store {
     hws_pool groups;
     hws_table labels;        /* groups of labelled shares */
     size_t borrowed_count;   /* runs that are borrowed */
+    size_t expected;         /* bytes that the queue which is written to now is likely to get */
     _Atomic(size_t) waiting; /* bytes in all queues, a shared one in each */
     _Atomic(size_t) shared;  /* bytes of shares, each blob counted once */
 } hws_queue_store;

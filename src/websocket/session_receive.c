@@ -218,7 +218,11 @@ static bool take_events(hws_session *session, hws_span input)
 
 bool hws_session_take_input(hws_session *session, hws_span input)
 {
-    if (!take_events(session, input)) return false;
+    hws_queue_store *store = hws_session_stream_of(session)->queue.store;
+    store->expected = input.size;
+    const bool lives = take_events(session, input);
+    store->expected = 0;
+    if (!lives) return false;
     hws_stream *stream = hws_session_stream_of(session);
     if (!session->aborted) send_answers(stream);
     stream->has_room = hws_endpoint_has_room(&session->endpoint);

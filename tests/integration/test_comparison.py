@@ -98,12 +98,13 @@ class Report(unittest.TestCase):
             old.write_text("")
             document.write_text(f"before\n{report.BEGIN}\n![old](figures/old-1.svg)\n{report.END}\nafter\n")
             report.write(document, self.CELLS, [], self.RESULTS, command="it", failures=["ws: broken"],
-                         seconds=1)
+                         seconds=1, where="a lab")
             text = document.read_text()
             self.assertFalse(old.exists())
             self.assertTrue(text.startswith(f"before\n{report.BEGIN}\n`it`, "))
             self.assertTrue(text.endswith(f"![echo](figures/echo.svg)\n{report.END}\nafter\n"))
             self.assertIn("- ws: broken", text)
+            self.assertIn(", a lab. Medians", text)
             self.assertTrue((document.parent / "figures/echo.svg").read_text().startswith("<svg "))
 
 
