@@ -151,6 +151,19 @@ bool hws_io_sends_at_once(const hws_io *io)
     return io->loop->backend->sends_at_once;
 }
 
+/* Turns.  One send in so many is in vain where many add to each other's queues. */
+enum { GATHERS_FOR = 64 };
+
+bool hws_io_gathers(const hws_io *io)
+{
+    return !hws_io_sends_at_once(io) || io->loop->turn < io->loop->gathers_until;
+}
+
+void hws_io_gather(const hws_io *io)
+{
+    io->loop->gathers_until = io->loop->turn + GATHERS_FOR;
+}
+
 bool hws_io_send_waits(const hws_io *io)
 {
     return hws_io_is(io, HWS_IO_SEND_WAITS);

@@ -60,8 +60,9 @@ struct hws_loop {
     uint32_t receive_size;
     uint32_t io_count; /* descriptors that are open */
 
-    uint64_t now_ms; /* of the turn under way */
-    uint64_t turn;   /* its number */
+    uint64_t now_ms;        /* of the turn under way */
+    uint64_t turn;          /* its number */
+    uint64_t gathers_until; /* such a number; see hws_io_gathers */
     bool in_turn;
     bool ringing;
     bool woken; /* the eventfd was written to */

@@ -105,9 +105,9 @@ static inline void hws_stream_flush(hws_stream *stream)
     stream->kind->flush(stream);
 }
 
-/* What is in the queue leaves now, as far as the kernel takes it, and the rest at the end of this
- * turn.  For much at once: its bytes are still in the processor's cache, and their memory serves
- * the next connection. */
+/* The queue is complete, as far as its owner knows: it leaves now, while all that sending needs is
+ * in the processor's cache, and what the kernel does not take at the end of this turn.  So does a
+ * little that had better be gathered with what others may add (hws_io_gathers). */
 static inline void hws_stream_push(hws_stream *stream)
 {
     if (stream->kind->push)

@@ -10,10 +10,7 @@
 enum {
     BUDGET_MIN = 16, /* messages in one go, however many want theirs */
 
-    /* Answers that are pushed out while their bytes are in the cache: of one, behind its input; in
-     * the midst of it.  Less is worth waiting for the end of the turn, and what others add. */
-    PUSH_SIZE = 8192,
-    PUSH_SIZE_AMID = 262144,
+    PUSH_SIZE_AMID = 262144, /* answers that are pushed out in the midst of the input */
 
     LEND_SIZE = 8192, /* a message from which on its answer is sent from where it lies */
 };
@@ -130,14 +127,6 @@ static uint32_t budget(const hws_session *session)
     return share > BUDGET_MIN ? share : BUDGET_MIN;
 }
 
-static void send_answers(hws_stream *stream)
-{
-    if (stream->queue.size >= PUSH_SIZE)
-        hws_stream_push(stream);
-    else if (stream->queue.size > 0)
-        hws_stream_flush(stream);
-}
-
 /* What the queue has borrowed of the input, and has not left, becomes its own. */
 static void keep_answers(hws_session *session)
 {
@@ -224,7 +213,7 @@ bool hws_session_take_input(hws_session *session, hws_span input)
     store->expected = 0;
     if (!lives) return false;
     hws_stream *stream = hws_session_stream_of(session);
-    if (!session->aborted) send_answers(stream);
+    if (!session->aborted && stream->queue.size > 0) hws_stream_push(stream);
     stream->has_room = hws_endpoint_has_room(&session->endpoint);
     keep_answers(session);
     hws_session_update_alarm(session);

@@ -177,9 +177,10 @@ static void test_push(void **state)
     (void)state;
     open_stream(0);
     const int told = on_io_uring(loop) ? 2 : 1;
-    assert_int_equal(hws_queue_append(&it.stream->queue, "at once", 7), HWS_OK);
+    char much[8192] = ""; /* enough to leave at once in any case */
+    assert_int_equal(hws_queue_append(&it.stream->queue, much, sizeof much), HWS_OK);
     hws_stream_push(it.stream);
-    assert_heard("at once");
+    assert_int_equal(read(pair[1], much, sizeof much), sizeof much);
     assert_int_equal(it.stream->queue.size, 0);
     assert_int_equal(it.sent_calls, 0);
     say("and behind it");
@@ -189,6 +190,43 @@ static void test_push(void **state)
     hws_stream_push(it.stream); /* nothing to do */
     step();
     assert_int_equal(it.sent_calls, told);
+    hws_stream_close(it.stream, 0);
+}
+
+static void append(const char *text)
+{
+    assert_int_equal(hws_queue_append(&it.stream->queue, text, strlen(text)), HWS_OK);
+}
+
+/* A little that is pushed leaves at once, until something is added to it in the same turn: then it
+ * waits for a while for the end of the turn, and what is added there. */
+static void test_a_small_push_may_be_gathered(void **state)
+{
+    (void)state;
+    open_stream(0);
+    step();
+    append("one");
+    hws_stream_push(it.stream);
+    if (on_io_uring(loop)) { /* gathers always */
+        assert_int_equal(it.stream->queue.size, 3);
+        hws_stream_close(it.stream, 0);
+        return;
+    }
+    assert_heard("one");
+    say("two");
+    step();
+    assert_heard("two");
+    for (int turn = 1; turn < 64; turn++) {
+        append("a");
+        hws_stream_push(it.stream);
+        assert_int_equal(recv(pair[1], (char[1]){0}, 1, MSG_PEEK), -1); /* not yet */
+        say("b");
+        step();
+        assert_heard("ab");
+    }
+    append("three");
+    hws_stream_push(it.stream);
+    assert_heard("three");
     hws_stream_close(it.stream, 0);
 }
 
@@ -755,6 +793,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_one_write_per_turn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_push, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_small_push_may_be_gathered, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_push_more_than_it_takes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_push_to_nobody, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_receive_pause_and_end, set_up, tear_down),
