@@ -79,15 +79,19 @@ static int enter(hws_uring *self, int timeout_ms)
     return io_uring_submit_and_wait_timeout(&self->ring, &first, 1, &timeout, NULL);
 }
 
+/* The kernel has put off work.  The flag may stay behind when all is done. */
+static bool has_put_off(const hws_uring *self)
+{
+    return (IO_URING_READ_ONCE(*self->ring.sq.kflags) & IORING_SQ_TASKRUN) != 0;
+}
+
 /* Newer kernels do only a little of the work that was put off (20 receives, say) before they return
  * to who waits for one completion.  The next turn goes on with the rest, and what came is answered
  * while it lies in the cache.  Who polls the descriptor would not hear of the rest: for him it is
- * done at once, as it is for whoever asks for many and does not wait.  The flag may stay behind
- * when all is done. */
+ * done at once, as it is for whoever asks for many and does not wait. */
 static void finish_work(hws_uring *self)
 {
-    if (self->event_fd < 0) return;
-    if (!(IO_URING_READ_ONCE(*self->ring.sq.kflags) & IORING_SQ_TASKRUN)) return;
+    if (self->event_fd < 0 || !has_put_off(self)) return;
     struct io_uring_cqe *first;
     struct __kernel_timespec at_once = {0};
     (void)io_uring_submit_and_wait_timeout(&self->ring, &first, TURN_COMPLETIONS, &at_once, NULL);
@@ -232,7 +236,8 @@ static bool uring_deliver(hws_loop *loop)
     complete_all(self, count);
     bury(self);
     loop->served_count += count - self->unserved;
-    return ready > count || self->unserved > 0 || io_uring_cq_has_overflow(&self->ring);
+    if (ready > count || self->unserved > 0 || io_uring_cq_has_overflow(&self->ring)) return true;
+    return count > 0 && has_put_off(self);
 }
 
 /* A ring whose work is deferred does not wake who polls it: the work would have to be done first.

@@ -169,17 +169,20 @@ static void test_data_wins_over_an_alarm(void **state)
         peers[i] = pair[1];
         assert_int_equal(hws_io_open(&crowd[i], loop, pair[0], &crowd_handler), HWS_OK);
         hws_io_receive(&crowd[i], true);
-        assert_int_equal(write(peers[i], "x", 1), 1);
     }
     bell = (hws_alarm){.on_ring = crowd_on_ring};
-    assert_int_equal(hws_alarm_set(&bell, loop, 0), HWS_OK);
-    while (hws_alarm_is_set(&bell)) assert_int_equal(hws_loop_step(loop, -1), HWS_OK);
-    assert_int_equal(crowd_received_at_ring, CROWD);
+    /* Receives that begin in this turn, and such as are under way. */
+    for (int round = 1; round <= 2; round++) {
+        for (int i = 0; i < CROWD; i++) assert_int_equal(write(peers[i], "x", 1), 1);
+        assert_int_equal(hws_alarm_set(&bell, loop, 0), HWS_OK);
+        while (hws_alarm_is_set(&bell)) assert_int_equal(hws_loop_step(loop, -1), HWS_OK);
+        assert_int_equal(crowd_received_at_ring, round * CROWD);
+    }
 
-    /* Nor is it put off for ever by a flood. */
+    /* Nor is it put off for ever by a flood: each may be heard once, in however many turns. */
     assert_int_equal(hws_alarm_set(&bell, loop, 0), HWS_OK);
-    for (int turns = 0; hws_alarm_is_set(&bell); turns++) {
-        assert_true(turns < 2);
+    while (hws_alarm_is_set(&bell)) {
+        assert_true(crowd_received - crowd_received_at_ring < CROWD);
         for (int i = 0; i < CROWD; i++) {
             const int pending = crowd_pending(i);
             if (pending == 0) assert_int_equal(write(peers[i], "x", 1), 1);
