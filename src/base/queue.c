@@ -152,8 +152,8 @@ static hws_queue_node *chunk_new(hws_queue_store *store, size_t size, bool goes_
     const size_t needed = sizeof(hws_queue_node) + size;
     const bool is_small = needed <= CHUNK_SIZE && store->expected <= CHUNK_SIZE && !goes_on;
     const size_t block_size = is_small                   ? CHUNK_SIZE
-                              : needed <= BIG_CHUNK_SIZE       ? BIG_CHUNK_SIZE
-                                                               : hws_memory_round(needed);
+                              : needed <= BIG_CHUNK_SIZE ? BIG_CHUNK_SIZE
+                                                         : hws_memory_round(needed);
     hws_queue_node *node = is_pooled(block_size) ? hws_pool_take(pool_of(store, block_size))
                                                  : hws_memory_new(store->memory, block_size);
     if (!node) return NULL;
