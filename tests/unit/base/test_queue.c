@@ -97,6 +97,22 @@ static void test_reserved_room_that_is_not_used(void **state)
     assert_null(it->queue.last);
 }
 
+/* What is expected lies in one run; what is not begins with a small one. */
+static void test_a_run_for_what_is_expected(void **state)
+{
+    fixture *it = *state;
+    uint8_t piece[1000] = {0};
+    hws_span spans[2];
+    for (int round = 0; round < 2; round++) {
+        it->store.expected = round == 1 ? 16 * sizeof piece : 0;
+        for (int i = 0; i < 16; i++)
+            assert_int_equal(hws_queue_append(&it->queue, piece, sizeof piece), HWS_OK);
+        assert_int_equal(hws_queue_peek(&it->queue, spans, COUNT_OF(spans)), round == 1 ? 1 : 2);
+        hws_queue_drop(&it->queue, it->queue.size);
+    }
+    it->store.expected = 0;
+}
+
 static void test_blob_is_counted(void **state)
 {
     fixture *it = *state;
@@ -415,6 +431,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_order_is_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_peeked_bytes_do_not_move, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reserved_room_that_is_not_used, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_run_for_what_is_expected, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_blob_is_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_memory_changes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_oldest_of_a_label_is_withdrawn, set_up, tear_down),
