@@ -66,7 +66,7 @@ void hws_queue_store_init(hws_queue_store *store, const hws_memory *memory)
 {
     store->memory = memory;
     store->borrowed_count = 0;
-    store->expected = 0;
+    store->expecting = NULL;
     atomic_init(&store->waiting, 0);
     atomic_init(&store->shared, 0);
     hws_pool_init(&store->chunks, memory, CHUNK_SIZE, CHUNKS_KEPT_MAX);
@@ -145,15 +145,14 @@ static hws_pool *pool_of(hws_queue_store *store, size_t block_size)
     return block_size == CHUNK_SIZE ? &store->chunks : &store->big_chunks;
 }
 
-/* A chunk with room for `size` bytes; `goes_on`: others wait before it already. */
-static hws_queue_node *chunk_new(hws_queue_store *store, size_t size, bool goes_on)
+/* A chunk with room for `size` bytes; `is_big`: and for more that follows. */
+static hws_queue_node *chunk_new(hws_queue_store *store, size_t size, bool is_big)
 {
     if (size > SIZE_MAX - sizeof(hws_queue_node)) return NULL;
     const size_t needed = sizeof(hws_queue_node) + size;
-    const bool is_small = needed <= CHUNK_SIZE && store->expected <= CHUNK_SIZE && !goes_on;
-    const size_t block_size = is_small                   ? CHUNK_SIZE
-                              : needed <= BIG_CHUNK_SIZE ? BIG_CHUNK_SIZE
-                                                         : hws_memory_round(needed);
+    const size_t block_size = needed <= CHUNK_SIZE && !is_big ? CHUNK_SIZE
+                              : needed <= BIG_CHUNK_SIZE      ? BIG_CHUNK_SIZE
+                                                              : hws_memory_round(needed);
     hws_queue_node *node = is_pooled(block_size) ? hws_pool_take(pool_of(store, block_size))
                                                  : hws_memory_new(store->memory, block_size);
     if (!node) return NULL;
@@ -263,7 +262,9 @@ static void node_free(hws_queue_store *store, hws_queue_node *node)
 /* Not in line: what every message calls, below, then has no registers to save. */
 __attribute__((noinline)) static uint8_t *reserve_anew(hws_queue *queue, size_t size)
 {
-    hws_queue_node *made = chunk_new(queue->store, size, queue->last != NULL);
+    hws_queue_store *store = queue->store;
+    const bool is_big = queue->last != NULL || store->expecting == queue;
+    hws_queue_node *made = chunk_new(store, size, is_big);
     if (!made) return NULL;
     push(queue, made);
     return made->data;
@@ -280,6 +281,11 @@ void hws_queue_commit(hws_queue *queue, size_t size)
     assert(queue->last);
     queue->last->size += size;
     grow(queue, size);
+}
+
+void hws_queue_expect(hws_queue_store *store, const hws_queue *queue, size_t size)
+{
+    store->expecting = size > CHUNK_SIZE ? queue : NULL;
 }
 
 hws_status hws_queue_append(hws_queue *queue, const void *bytes, size_t size)

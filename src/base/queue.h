@@ -29,11 +29,11 @@ typedef struct hws_queue_store {
     hws_pool shares;
     hws_pool labelled;
     hws_pool groups;
-    hws_table labels;        /* groups of labelled shares */
-    size_t borrowed_count;   /* runs that are borrowed */
-    size_t expected;         /* bytes that the queue which is written to now is likely to get */
-    _Atomic(size_t) waiting; /* bytes in all queues, a shared one in each */
-    _Atomic(size_t) shared;  /* bytes of shares, each blob counted once */
+    hws_table labels;                  /* groups of labelled shares */
+    size_t borrowed_count;             /* runs that are borrowed */
+    const struct hws_queue *expecting; /* see hws_queue_expect; NULL: none */
+    _Atomic(size_t) waiting;           /* bytes in all queues, a shared one in each */
+    _Atomic(size_t) shared;            /* bytes of shares, each blob counted once */
 } hws_queue_store;
 
 typedef struct hws_queue_node hws_queue_node;
@@ -64,6 +64,10 @@ void hws_queue_init(hws_queue *queue, hws_queue_store *store);
  * queue with hws_queue_commit; nothing else may be called between the two. */
 uint8_t *hws_queue_reserve(hws_queue *queue, size_t size);
 void hws_queue_commit(hws_queue *queue, size_t size);
+
+/* Of the queues of `store` this one is likely to get so many bytes now: they shall lie in one run.
+ * NULL: nothing more is to come of that kind. */
+void hws_queue_expect(hws_queue_store *store, const hws_queue *queue, size_t size);
 
 /* Errors: HWS_ERR_NO_MEMORY, and the queue is as it was. */
 HWS_MUST_CHECK hws_status hws_queue_append(hws_queue *queue, const void *bytes, size_t size);

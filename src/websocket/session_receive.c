@@ -207,12 +207,12 @@ static bool take_events(hws_session *session, hws_span input)
 
 bool hws_session_take_input(hws_session *session, hws_span input)
 {
-    hws_queue_store *store = hws_session_stream_of(session)->queue.store;
-    store->expected = input.size;
-    const bool lives = take_events(session, input);
-    store->expected = 0;
-    if (!lives) return false;
     hws_stream *stream = hws_session_stream_of(session);
+    hws_queue_store *store = stream->queue.store;
+    hws_queue_expect(store, &stream->queue, input.size); /* answers as long as what they answer */
+    const bool lives = take_events(session, input);
+    hws_queue_expect(store, NULL, 0);
+    if (!lives) return false;
     if (!session->aborted && stream->queue.size > 0) hws_stream_push(stream);
     stream->has_room = hws_endpoint_has_room(&session->endpoint);
     keep_answers(session);

@@ -104,13 +104,13 @@ static void test_a_run_for_what_is_expected(void **state)
     uint8_t piece[1000] = {0};
     hws_span spans[2];
     for (int round = 0; round < 2; round++) {
-        it->store.expected = round == 1 ? 16 * sizeof piece : 0;
+        hws_queue_expect(&it->store, round == 1 ? &it->queue : NULL, 16 * sizeof piece);
         for (int i = 0; i < 16; i++)
             assert_int_equal(hws_queue_append(&it->queue, piece, sizeof piece), HWS_OK);
         assert_int_equal(hws_queue_peek(&it->queue, spans, COUNT_OF(spans)), round == 1 ? 1 : 2);
         hws_queue_drop(&it->queue, it->queue.size);
     }
-    it->store.expected = 0;
+    hws_queue_expect(&it->store, NULL, 0);
 }
 
 static void test_blob_is_counted(void **state)
