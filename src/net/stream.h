@@ -106,8 +106,8 @@ static inline void hws_stream_flush(hws_stream *stream)
 }
 
 /* The queue is complete, as far as its owner knows: it leaves now, while all that sending needs is
- * in the processor's cache, and what the kernel does not take at the end of this turn.  So does a
- * little that had better be gathered with what others may add (hws_io_gathers). */
+ * in the processor's cache.  What the kernel does not take, and a little that had better be
+ * gathered with what others may add (hws_io_gathers), leaves at the end of this turn. */
 static inline void hws_stream_push(hws_stream *stream)
 {
     if (stream->kind->push)

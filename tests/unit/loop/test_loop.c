@@ -159,10 +159,9 @@ static int crowd_pending(int i)
     return size;
 }
 
-static void test_data_wins_over_an_alarm(void **state)
+static void open_crowd(int peers[CROWD])
 {
-    (void)state;
-    int peers[CROWD];
+    crowd_received = 0;
     for (int i = 0; i < CROWD; i++) {
         int pair[2];
         unix_pair(pair);
@@ -170,6 +169,21 @@ static void test_data_wins_over_an_alarm(void **state)
         assert_int_equal(hws_io_open(&crowd[i], loop, pair[0], &crowd_handler), HWS_OK);
         hws_io_receive(&crowd[i], true);
     }
+}
+
+static void close_crowd(const int peers[CROWD])
+{
+    for (int i = 0; i < CROWD; i++) {
+        hws_io_close(&crowd[i], false);
+        close(peers[i]);
+    }
+}
+
+static void test_data_wins_over_an_alarm(void **state)
+{
+    (void)state;
+    int peers[CROWD];
+    open_crowd(peers);
     bell = (hws_alarm){.on_ring = crowd_on_ring};
     /* Receives that begin in this turn, and such as are under way. */
     for (int round = 1; round <= 2; round++) {
@@ -189,10 +203,24 @@ static void test_data_wins_over_an_alarm(void **state)
         }
         assert_int_equal(hws_loop_step(loop, -1), HWS_OK);
     }
-    for (int i = 0; i < CROWD; i++) {
-        hws_io_close(&crowd[i], false);
-        close(peers[i]);
+    close_crowd(peers);
+}
+
+/* Who turns the loop only when its descriptor, or its timeout, says so hears all of them. */
+static void test_a_crowd_is_seen_from_outside(void **state)
+{
+    (void)state;
+    int peers[CROWD];
+    open_crowd(peers);
+    struct pollfd watched = {.fd = hws_loop_fd(loop), .events = POLLIN};
+    while (hws_loop_timeout_ms(loop) == 0) assert_int_equal(hws_loop_step(loop, 0), HWS_OK);
+    for (int i = 0; i < CROWD; i++) assert_int_equal(write(peers[i], "x", 1), 1);
+    while (crowd_received < CROWD) {
+        const bool is_due = hws_loop_timeout_ms(loop) == 0;
+        assert_true(is_due || poll(&watched, 1, 10000) == 1); /* long enough for any machine */
+        assert_int_equal(hws_loop_step(loop, 0), HWS_OK);
     }
+    close_crowd(peers);
 }
 
 /* Deferring. */
@@ -459,6 +487,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_the_order_of_the_steps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_data_wins_over_an_alarm, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_crowd_is_seen_from_outside, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_deferred_once_in_order_and_taken_back, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_run_until_stopped, set_up, tear_down),
