@@ -28,6 +28,7 @@ class Cell:
     rows: tuple = ()        # of more that was measured: (key, title, unit)
     bar: float = 0          # wanted: at most so many times the better bare one; 0: nothing
     bun_bar: float = 0      # wanted: at most so many times Bun
+    uws_bar: float = 0      # and so many times uWebSockets, in C++ or behind Node
     most: int = 0           # wanted: a figure of at most this
     prepare: object = None  # (cell, started, seconds) -> what `measure` is given as prepared
     is_long: bool = False   # it takes seconds: one round
@@ -188,14 +189,15 @@ def make_echo():
                            bench_load, size=size, in_flight=in_flight, connections=count,
                            bare="bench_echo_bare", is_tcp_echo=True,
                            bar=1.05 if in_flight == 1 else 1.10,
-                           bun_bar=0.6 if in_flight == 16 else 0.7 if size == 1 << 20 else 1)
+                           bun_bar=0.6 if in_flight == 16 else 0.7 if size == 1 << 20 else 1,
+                           uws_bar=0.9 if in_flight == 16 else 0.7 if size == 1 << 20 else 1)
 
 
 def make_text():
     for size in (1024, 16384, 1 << 20):
         yield Cell("chinese", f"Chinese, {size_name(size)}", "CPU ns", echo, size=size,
                    in_flight=16 if size == 1024 else 1, connections=10,
-                   more=("--content", "chinese"), bun_bar=0.5)
+                   more=("--content", "chinese"), bun_bar=0.5, uws_bar=0.5)
 
 
 def make_tls():
@@ -233,7 +235,7 @@ def make_all(many):
     yield from make_deflate()
     for count in (1000, many):
         yield Cell("broadcast", f"broadcast 125 B to {count:,}", "CPU ns", broadcast, size=125,
-                   connections=count + 1, bare="bench_answer_bare", bar=1.05, bun_bar=0.9,
+                   connections=count + 1, bare="bench_answer_bare", bar=1.05, bun_bar=0.9, uws_bar=0.9,
                    is_long=count == many, is_heavy=count == many)
     quantiles = (("p50", "p50", "ns"), ("p999", "p99.9", "ns"))
     yield Cell("latency", "p99, 125 B, one rate for all", "ns", latency_alike, size=125,

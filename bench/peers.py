@@ -25,6 +25,8 @@ PEERS = {
     "hawser": hawser("epoll"),
     "hawser-uring": hawser("io_uring"),
     "bun": lambda *flags: [FOLDER / "node_modules/.bin/bun", HERE / "peers/bun.js", *flags],
+    "uws": lambda *flags: command("uws", *flags),
+    "uwsjs": lambda *flags: ["node", HERE / "peers/uwsjs.js", *flags],
     "ws": lambda *flags: ["node", HERE / "peers/ws.js", *flags],
     "lws": lambda *flags: command("lws", *flags),
     "beast": lambda *flags: command("beast", *flags),
@@ -32,9 +34,11 @@ PEERS = {
     "websockets": lambda *flags: ["/usr/bin/python3", HERE / "peers/websockets.py", *flags],
 }
 BARE = ("bare", "bare-uring")
-WITHOUT = {"--tls": ("wslay",), "--deflate": ("wslay",)}
+UWS = ("uws", "uwsjs")  # Bun's is a uWebSockets of its own
+WITHOUT = {"--tls": ("wslay",), "--deflate": ("wslay", "uws")}  # uws only inflates
 TITLES = {"bare": "bare", "bare-uring": "bare io_uring", "hawser": "Hawser",
-          "hawser-uring": "Hawser, io_uring", "bun": "Bun (uWebSockets)", "ws": "ws",
+          "hawser-uring": "Hawser, io_uring", "bun": "Bun (uWebSockets)",
+          "uws": "uWebSockets 0.14", "uwsjs": "uWebSockets.js", "ws": "ws",
           "lws": "libwebsockets", "beast": "Boost.Beast", "wslay": "wslay",
           "websockets": "websockets"}
 
@@ -75,14 +79,20 @@ def debian(package):
     return first_line("dpkg-query", "-W", "-f", "${Version}", package)
 
 
+def on_node(module):
+    return first_line("node", "-p", f"require('{FOLDER}/node_modules/{module}/package.json').version") \
+        + " on Node " + first_line("node", "--version")
+
+
 def versions(names):
     """name -> what it was, for those that have versions of their own."""
     known = {
         "hawser": lambda: first_line(servers.HAWSER, "--version") + ", "
                   + first_line("git", "-C", servers.ROOT, "describe", "--always", "--dirty"),
         "bun": lambda: first_line(FOLDER / "node_modules/.bin/bun", "--version"),
-        "ws": lambda: first_line("node", "-p", f"require('{FOLDER}/node_modules/ws/package.json')"
-                                 ".version") + " on Node " + first_line("node", "--version"),
+        "uws": lambda: "0.14.5",
+        "uwsjs": lambda: on_node("@trufflesuite/uws-js-unofficial"),
+        "ws": lambda: on_node("ws"),
         "lws": lambda: debian("libwebsockets-dev"),
         "beast": lambda: "Boost " + debian("libboost-dev"),
         "wslay": lambda: debian("libwslay-dev"),

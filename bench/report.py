@@ -86,20 +86,23 @@ def beside(ours, other, bar):
 
 
 def ratios(cells, names, results):
-    """The better Hawser beside the better bare one, Bun, and the best of all the others."""
-    lines = ["| | of the bare | wanted | of Bun | wanted | of the best other | |", "|---" * 7 + "|"]
+    """The better Hawser beside the better bare one, Bun, uWebSockets, and the best of all the others."""
+    lines = ["| | of the bare | wanted | of Bun | wanted | of uWebSockets | wanted | of the best other | |",
+             "|---" * 9 + "|"]
     for cell in cells:
         row = row_of(cell, "figure", names, results)
         ours = min((value for name, value in row.items() if is_ours(name)), default=None)
         if not ours:
             continue
         bare = min((value for name, value in row.items() if name in peers.BARE), default=None)
+        uws = min((value for name, value in row.items() if name in peers.UWS), default=None)
         others = {name: value for name, value in without_bare(row).items() if not is_ours(name)}
         best = min(others, key=others.get) if others else None
         most = f"at most {readable(cell.most, cell.unit)}: " if cell.most else ""
         most += "" if not cell.most else "yes" if ours <= cell.most else "missed"
         lines.append(f"| {cell.title} | {beside(ours, bare, cell.bar)} | "
                      f"{beside(ours, row.get('bun'), cell.bun_bar)} | "
+                     f"{beside(ours, uws, cell.uws_bar)} | "
                      + (f"{ours / others[best]:.2f} ({peers.TITLES[best]})" if best else "")
                      + f" | {most} |")
     return "\n".join(lines)

@@ -42,6 +42,7 @@ class Cells(unittest.TestCase):
 
     def test_who_cannot_is_left_out(self):
         self.assertFalse(peers.can("wslay", cell(flags=("--tls",))))
+        self.assertFalse(peers.can("uws", cell(flags=("--deflate",))))
         self.assertTrue(peers.can("lws", cell(flags=("--tls",))))
         self.assertFalse(peers.can("bare", cell()))
         self.assertTrue(peers.can("bare", cell(bare="bench_echo_bare")))
@@ -55,7 +56,7 @@ class Cells(unittest.TestCase):
 
 
 class Report(unittest.TestCase):
-    CELLS = [cell("quick", bar=1.05, bun_bar=0.6, rows=(("p50", "p50", "ns"),)), cell("slow")]
+    CELLS = [cell("quick", bar=1.05, bun_bar=0.6, uws_bar=0.9, rows=(("p50", "p50", "ns"),)), cell("slow")]
     NAMES = ["bare", "hawser", "hawser-uring", "bun", "ws"]
     RESULTS = {
         ("quick", "bare"): [{"figure": 100}],
@@ -76,8 +77,14 @@ class Report(unittest.TestCase):
 
     def test_ratios(self):
         lines = report.ratios(self.CELLS, self.NAMES, self.RESULTS).split("\n")
-        self.assertEqual(lines[2], "| quick | 1.04 | 1.05 | 0.50 | 0.60 | 0.50 (Bun (uWebSockets)) |  |")
-        self.assertEqual(lines[3], "| slow |  |  | 1.10 |  | 1.10 (Bun (uWebSockets)) |  |")
+        self.assertEqual(lines[2],
+                         "| quick | 1.04 | 1.05 | 0.50 | 0.60 |  |  | 0.50 (Bun (uWebSockets)) |  |")
+        self.assertEqual(lines[3], "| slow |  |  | 1.10 |  |  |  | 1.10 (Bun (uWebSockets)) |  |")
+
+    def test_the_better_uwebsockets(self):
+        its = {**self.RESULTS, ("quick", "uws"): [{"figure": 110}], ("quick", "uwsjs"): [{"figure": 130}]}
+        line = report.ratios(self.CELLS, [*self.NAMES, "uws", "uwsjs"], its).split("\n")[2]
+        self.assertIn("| 0.95 | 0.90, missed | 0.95 (uWebSockets 0.14) |", line)
 
     def test_what_is_missed(self):
         its = [cell("quick", bar=1.03), cell("slow", most=219)]
