@@ -17,23 +17,29 @@
 #include "loop/state.h"
 
 enum {
-    EVENTS_MAX = 256,             /* in one turn */
-    TURN_SIZE = 32 << 20,         /* bytes that all together receive in one turn */
-    RECEIVE_SIZE_MIN = 32768,     /* that a crowd leaves to each */
+    EVENTS_USUAL = 256,    /* that a turn asks for */
+    EVENTS_MAX = 1024,     /* when more was readable than the turn before could serve */
+    TURN_SIZE = 32 << 20,  /* bytes; once all together have received them, the turn is over */
+    HEAVY_SIZE = 32 << 10, /* bytes that one has received at once */
     BROKEN = EPOLLERR | EPOLLHUP, /* cannot be masked */
 };
 
 enum {
-    IN_SET = 1 << 15,  /* known to the kernel */
-    IS_FULL = 1 << 14, /* the last send was taken in part: wait for room before the next */
-    RESTS = 1 << 13,   /* in `rest` */
+    IN_SET = 1 << 15,   /* known to the kernel */
+    IS_FULL = 1 << 14,  /* the last send was taken in part: wait for room before the next */
+    RESTS = 1 << 13,    /* in `rest` */
+    IS_HEAVY = 1 << 12, /* its last receive brought HEAVY_SIZE */
+    ROUND = 1 << 11,    /* of the heavy: as epoll.round was when it was served last */
     EVENT_BITS = EPOLLIN | EPOLLOUT,
 };
 
 typedef struct epoll {
     int fd;
+    int events_max; /* asked for in this turn */
     int event_count;
-    size_t share;    /* bytes that each may receive in this turn */
+    bool has_left;   /* something was readable that this turn has not served */
+    uint16_t round;  /* ROUND or 0 */
+    size_t received; /* bytes, in this turn */
     uint8_t *buffer; /* all receive into it */
     hws_rest rest;
     struct epoll_event events[EVENTS_MAX];
@@ -137,10 +143,19 @@ static void epoll_accept(hws_io *io)
 static hws_span room_for(hws_io *io)
 {
     const epoll *self = io->loop->backend_state;
+    const size_t size_max = io->loop->receive_size;
     hws_span room = io->handler->on_room ? io->handler->on_room(io) : (hws_span){0};
-    if (room.size == 0) return (hws_span){self->buffer, self->share};
-    if (room.size > self->share) room.size = self->share;
+    if (room.size == 0) return (hws_span){self->buffer, size_max};
+    if (room.size > size_max) room.size = size_max;
     return room;
+}
+
+static void note_received(hws_io *io, size_t size)
+{
+    epoll *self = io->loop->backend_state;
+    self->received += size;
+    const unsigned other_bits = io->watch & ~(unsigned)(IS_HEAVY | ROUND);
+    io->watch = (uint16_t)(size < HEAVY_SIZE ? other_bits : other_bits | IS_HEAVY | self->round);
 }
 
 static void receive(hws_io *io)
@@ -157,6 +172,7 @@ static void receive(hws_io *io)
     }
     const int error = size < 0 ? errno : 0;
     const hws_span bytes = {room.data, size > 0 ? (size_t)size : 0};
+    note_received(io, bytes.size);
     io->handler->on_receive(io, bytes, error);
 }
 
@@ -282,20 +298,11 @@ static void epoll_close(hws_io *io)
 
 /* Waiting. */
 
-/* When many are readable each is given less at once, so that a turn stays short: a peer that sends
- * without pause then waits as long as the others do. */
-static size_t share_of(const hws_loop *loop, int count)
-{
-    const size_t share = count > 0 ? TURN_SIZE / (size_t)count : TURN_SIZE;
-    const size_t size = share > RECEIVE_SIZE_MIN ? share : RECEIVE_SIZE_MIN;
-    return size < loop->receive_size ? size : loop->receive_size;
-}
-
 static hws_status epoll_wait_for(hws_loop *loop, int timeout_ms)
 {
     epoll *self = loop->backend_state;
-    self->event_count = epoll_wait(self->fd, self->events, EVENTS_MAX, timeout_ms);
-    self->share = share_of(loop, self->event_count);
+    self->events_max = self->has_left ? EVENTS_MAX : EVENTS_USUAL;
+    self->event_count = epoll_wait(self->fd, self->events, self->events_max, timeout_ms);
     if (self->event_count >= 0) return HWS_OK;
     self->event_count = 0;
     return errno == EINTR ? HWS_OK : HWS_ERR_SYSTEM;
@@ -339,18 +346,61 @@ static void handle(hws_io *io, unsigned events)
         watch_less(io, unwanted);
 }
 
+/* Returns false when the turn is over; what is left is reported again. */
+static bool serve(epoll *self, hws_loop *loop, const struct epoll_event *event)
+{
+    hws_io *io = event->data.ptr;
+    if (hws_io_is(io, HWS_IO_CLOSES)) return true;
+    self->has_left = self->received >= TURN_SIZE;
+    if (self->has_left) return false;
+    handle(io, event->events);
+    loop->served_count++;
+    return true;
+}
+
+/* All but the heavy, whose events are moved to the front.  Returns how many these are. */
+static int serve_light(epoll *self, hws_loop *loop)
+{
+    int heavy_count = 0;
+    for (int i = 0; i < self->event_count; i++) {
+        const struct epoll_event event = self->events[i];
+        const hws_io *io = event.data.ptr;
+        if (!io)
+            loop->woken = true;
+        else if (io->watch & IS_HEAVY && event.events & EPOLLIN)
+            self->events[heavy_count++] = event;
+        else
+            (void)serve(self, loop, &event);
+    }
+    return heavy_count;
+}
+
+/* Those that this round has not served yet.  Returns whether that were all. */
+static bool serve_heavy(epoll *self, hws_loop *loop, int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct epoll_event *event = &self->events[i];
+        const hws_io *io = event->data.ptr;
+        if (!io || (io->watch & ROUND) == self->round) continue;
+        if (!serve(self, loop, event)) return false;
+        event->data.ptr = NULL; /* once in a turn */
+    }
+    return true;
+}
+
+/* Who brings much is served last, so that he waits for his like and nobody else does; and when a
+ * turn is too short for them all, nobody twice before everybody was once. */
 static bool epoll_deliver(hws_loop *loop)
 {
     epoll *self = loop->backend_state;
-    for (int i = 0; i < self->event_count; i++) {
-        hws_io *io = self->events[i].data.ptr;
-        if (!io)
-            loop->woken = true;
-        else if (!hws_io_is(io, HWS_IO_CLOSES))
-            handle(io, self->events[i].events);
+    self->received = 0;
+    self->has_left = false;
+    const int heavy_count = serve_light(self, loop);
+    if (heavy_count > 0 && serve_heavy(self, loop, heavy_count)) {
+        self->round ^= ROUND;
+        (void)serve_heavy(self, loop, heavy_count);
     }
-    loop->served_count += (uint64_t)self->event_count;
-    return self->event_count == EVENTS_MAX;
+    return self->has_left || self->event_count == self->events_max;
 }
 
 static int epoll_descriptor(const hws_loop *loop)

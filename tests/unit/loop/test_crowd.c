@@ -2,6 +2,9 @@
 /* Many descriptors that are readable at once: who is served when. */
 #include "hawser/loop.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -81,9 +84,9 @@ static void open_crowd(int peers[CROWD])
     }
 }
 
-static void close_crowd(const int peers[CROWD])
+static void close_some(const int *peers, int count)
 {
-    for (int i = 0; i < CROWD; i++) {
+    for (int i = 0; i < count; i++) {
         hws_io_close(&crowd[i], false);
         close(peers[i]);
     }
@@ -113,7 +116,7 @@ static void test_data_wins_over_an_alarm(void **state)
         }
         assert_int_equal(hws_loop_step(loop, -1), HWS_OK);
     }
-    close_crowd(peers);
+    close_some(peers, CROWD);
 }
 
 /* Who turns the loop only when its descriptor, or its timeout, says so hears all of them. */
@@ -130,7 +133,171 @@ static void test_a_crowd_is_seen_from_outside(void **state)
         assert_true(is_due || poll(&watched, 1, 10000) == 1); /* long enough for any machine */
         assert_int_equal(hws_loop_step(loop, 0), HWS_OK);
     }
-    close_crowd(peers);
+    close_some(peers, CROWD);
+}
+
+/* Who brings much.  Not all that a socket holds comes at once, so that it stays readable; and more
+ * than a turn's worth comes from all of them, who are more than the kernel's usual batch. */
+
+enum {
+    TURN_SIZE = 32 << 20,
+    RECEIVE_SIZE = 160 << 10,
+    PIECE = 32 << 10,
+    HEAVY_CROWD = 300,
+    LIGHT = HEAVY_CROWD, /* one more */
+};
+
+static unsigned served[LIGHT + 1]; /* times */
+static int order[LIGHT + 1];       /* in this turn */
+static int order_count;
+static size_t turn_received; /* bytes */
+static unsigned served_count;
+static unsigned served_at_ring;
+
+static void heavy_on_receive(hws_io *each, hws_span bytes, int error)
+{
+    assert_int_equal(error, 0);
+    const ptrdiff_t which = each - crowd;
+    served[which]++;
+    served_count++;
+    turn_received += bytes.size;
+    order[order_count++] = (int)which;
+}
+
+static void heavy_on_ring(hws_alarm *each, hws_loop *of)
+{
+    (void)each;
+    (void)of;
+    served_at_ring = served_count;
+}
+
+static const hws_io_handler heavy_handler = {.on_receive = heavy_on_receive,
+                                             .on_close = crowd_on_close};
+
+static void open_heavy(int *peers, int count)
+{
+    memset(served, 0, sizeof served);
+    hws_loop_free(loop);
+    assert_int_equal(hws_loop_new(&(hws_loop_options){.receive_size = RECEIVE_SIZE}, &loop),
+                     HWS_OK);
+    for (int i = 0; i < count; i++) {
+        int pair[2];
+        unix_pair(pair);
+        peers[i] = pair[1];
+        assert_int_equal(fcntl(pair[1], F_SETFL, O_NONBLOCK), 0);
+        assert_int_equal(hws_io_open(&crowd[i], loop, pair[0], &heavy_handler), HWS_OK);
+        hws_io_receive(&crowd[i], true);
+    }
+}
+
+/* As much as goes in. */
+static void fill(const int *peers, int count)
+{
+    static const uint8_t bytes[PIECE];
+    for (int i = 0; i < count; i++) {
+        while (send(peers[i], bytes, sizeof bytes, MSG_NOSIGNAL) > 0) continue;
+        assert_int_equal(errno, EAGAIN);
+        assert_true(crowd_pending(i) > RECEIVE_SIZE); /* else the test shows nothing */
+    }
+}
+
+static void send_little(const int *peers, int count)
+{
+    for (int i = 0; i < count; i++) assert_int_equal(write(peers[i], "x", 1), 1);
+}
+
+static void turn(void)
+{
+    order_count = 0;
+    turn_received = 0;
+    assert_int_equal(hws_loop_step(loop, 0), HWS_OK);
+}
+
+/* Who was readable first, and brings much, is served behind who brings little. */
+static void test_who_brings_much_goes_last(void **state)
+{
+    (void)state;
+    if (on_io_uring(loop)) return; /* what has arrived lies in the order of its arrival */
+    int peers[3];
+    open_heavy(peers, 3);
+    fill(peers, 2);
+    turn();
+    assert_int_equal(order_count, 2); /* who they are is known now */
+    fill(peers, 2);
+    send_little(&peers[2], 1);
+    turn();
+    assert_int_equal(order_count, 3);
+    assert_int_equal(order[0], 2);
+
+    /* And is like everybody once he has brought little. */
+    do turn();
+    while (order_count > 0);
+    for (int round = 0; round < 2; round++) {
+        send_little(peers, 3);
+        turn();
+        assert_int_equal(order_count, 3);
+        assert_int_equal(order[0], round == 0 ? 2 : 0);
+    }
+    close_some(peers, 3);
+}
+
+/* Who was not served in this round goes first; but nobody is served twice in a turn. */
+static void test_who_was_served_last_goes_first(void **state)
+{
+    (void)state;
+    if (on_io_uring(loop)) return; /* as above */
+    int peers[2];
+    open_heavy(peers, 2);
+    fill(peers, 2);
+    while (crowd_pending(1) > 0) turn();
+    fill(peers, 1);
+    turn();
+    assert_int_equal(order_count, 1);
+    fill(peers, 2);
+    turn();
+    assert_int_equal(order_count, 2);
+    assert_int_equal(order[0], 1);
+    close_some(peers, 2);
+}
+
+static void assert_fair(void)
+{
+    unsigned least = UINT_MAX;
+    unsigned most = 0;
+    for (int i = 0; i < HEAVY_CROWD; i++) {
+        if (served[i] < least) least = served[i];
+        if (served[i] > most) most = served[i];
+    }
+    assert_true(most - least <= 1);
+}
+
+/* A turn ends, others have theirs, and it goes on where it was: nobody is served a second time
+ * before everybody was once.  Alarms wait for that; who brings little waits for a turn. */
+static void test_a_turn_is_too_short_for_all(void **state)
+{
+    (void)state;
+    if (on_io_uring(loop)) return; /* its buffers bound a turn */
+    enum { TURNS = 12, SOME = 4 };
+    int peers[LIGHT + 1];
+    open_heavy(peers, LIGHT + 1);
+    bell = (hws_alarm){.on_ring = heavy_on_ring};
+    unsigned served_before = 0;
+    for (int i = 0; i < TURNS; i++) {
+        fill(peers, HEAVY_CROWD);
+        if (i == SOME) {
+            assert_int_equal(hws_alarm_set(&bell, loop, 0), HWS_OK);
+            served_before = served_count;
+        }
+        if (i == TURNS - 1) send_little(&peers[LIGHT], 1);
+        turn();
+        assert_true(turn_received >= TURN_SIZE);
+        assert_true(turn_received < TURN_SIZE + RECEIVE_SIZE);
+        assert_fair();
+    }
+    assert_int_equal(order[0], LIGHT);
+    assert_false(hws_alarm_is_set(&bell));
+    assert_true(served_at_ring - served_before >= HEAVY_CROWD);
+    close_some(peers, LIGHT + 1);
 }
 
 int main(void)
@@ -138,6 +305,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_data_wins_over_an_alarm, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_crowd_is_seen_from_outside, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_who_brings_much_goes_last, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_who_was_served_last_goes_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_turn_is_too_short_for_all, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
