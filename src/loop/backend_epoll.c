@@ -17,8 +17,7 @@
 #include "loop/state.h"
 
 enum {
-    EVENTS_USUAL = 256,    /* that a turn asks for */
-    EVENTS_MAX = 1024,     /* when more was readable than the turn before could serve */
+    EVENTS_MAX = 256,      /* in one turn, of either set */
     TURN_SIZE = 32 << 20,  /* bytes; once all together have received them, the turn is over */
     HEAVY_SIZE = 32 << 10, /* bytes that one has received at once */
     BROKEN = EPOLLERR | EPOLLHUP, /* cannot be masked */
@@ -28,24 +27,25 @@ enum {
     IN_SET = 1 << 15,   /* known to the kernel */
     IS_FULL = 1 << 14,  /* the last send was taken in part: wait for room before the next */
     RESTS = 1 << 13,    /* in `rest` */
-    IS_HEAVY = 1 << 12, /* its last receive brought HEAVY_SIZE */
-    ROUND = 1 << 11,    /* of the heavy: as epoll.round was when it was served last */
+    IS_HEAVY = 1 << 12, /* in the set of the heavy */
     EVENT_BITS = EPOLLIN | EPOLLOUT,
 };
 
+/* When turns are too short for all, those who bring much are moved to a set of their own, which is
+ * served last and watched by the other one. */
 typedef struct epoll {
     int fd;
-    int events_max; /* asked for in this turn */
+    int heavy_fd;
     int event_count;
-    bool has_left;   /* something was readable that this turn has not served */
-    uint16_t round;  /* ROUND or 0 */
+    bool is_over;    /* this turn: somebody had to be left */
+    bool was_over;   /* the one before */
     size_t received; /* bytes, in this turn */
     uint8_t *buffer; /* all receive into it */
     hws_rest rest;
     struct epoll_event events[EVENTS_MAX];
 } epoll;
 
-/* The set. */
+/* The sets. */
 
 /* Not any more when its end is known already, and due: a socket that failed to connect hangs up
  * without an error, as if it had not begun. */
@@ -62,22 +62,38 @@ static unsigned wanted(const hws_io *io)
     return events;
 }
 
+static int set_of(const hws_io *io)
+{
+    const epoll *self = io->loop->backend_state;
+    return io->watch & IS_HEAVY ? self->heavy_fd : self->fd;
+}
+
 /* Returns 0 or an errno, and then nothing has changed. */
 static int watch(hws_io *io, unsigned events)
 {
-    const epoll *self = io->loop->backend_state;
     struct epoll_event event = {.events = events, .data.ptr = io};
     const int operation = io->watch & IN_SET ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    if (epoll_ctl(self->fd, operation, io->fd, &event) < 0) return errno;
+    if (epoll_ctl(set_of(io), operation, io->fd, &event) < 0) return errno;
     io->watch = (uint16_t)((io->watch & ~(unsigned)EVENT_BITS) | events | IN_SET);
     return 0;
 }
 
 static void leave_set(hws_io *io)
 {
-    const epoll *self = io->loop->backend_state;
-    if (io->watch & IN_SET) epoll_ctl(self->fd, EPOLL_CTL_DEL, io->fd, NULL);
-    io->watch = (uint16_t)(io->watch & ~(IN_SET | EVENT_BITS));
+    if (io->watch & IN_SET) epoll_ctl(set_of(io), EPOLL_CTL_DEL, io->fd, NULL);
+    io->watch = (uint16_t)(io->watch & ~(IN_SET | IS_HEAVY | EVENT_BITS));
+}
+
+/* To the other set.  It stays where it is when the kernel is out of memory for it. */
+static void change_set(hws_io *io)
+{
+    const int from = set_of(io);
+    const unsigned watched = io->watch;
+    io->watch = (uint16_t)((watched & ~(unsigned)IN_SET) ^ IS_HEAVY);
+    if (watch(io, watched & EVENT_BITS) == 0)
+        epoll_ctl(from, EPOLL_CTL_DEL, io->fd, NULL);
+    else
+        io->watch = (uint16_t)watched;
 }
 
 /* Returns 0 or an errno. */
@@ -154,8 +170,8 @@ static void note_received(hws_io *io, size_t size)
 {
     epoll *self = io->loop->backend_state;
     self->received += size;
-    const unsigned other_bits = io->watch & ~(unsigned)(IS_HEAVY | ROUND);
-    io->watch = (uint16_t)(size < HEAVY_SIZE ? other_bits : other_bits | IS_HEAVY | self->round);
+    const bool is_heavy = io->watch & IS_HEAVY;
+    if (size < HEAVY_SIZE ? is_heavy : self->was_over && !is_heavy) change_set(io);
 }
 
 static void receive(hws_io *io)
@@ -301,8 +317,7 @@ static void epoll_close(hws_io *io)
 static hws_status epoll_wait_for(hws_loop *loop, int timeout_ms)
 {
     epoll *self = loop->backend_state;
-    self->events_max = self->has_left ? EVENTS_MAX : EVENTS_USUAL;
-    self->event_count = epoll_wait(self->fd, self->events, self->events_max, timeout_ms);
+    self->event_count = epoll_wait(self->fd, self->events, EVENTS_MAX, timeout_ms);
     if (self->event_count >= 0) return HWS_OK;
     self->event_count = 0;
     return errno == EINTR ? HWS_OK : HWS_ERR_SYSTEM;
@@ -346,61 +361,47 @@ static void handle(hws_io *io, unsigned events)
         watch_less(io, unwanted);
 }
 
-/* Returns false when the turn is over; what is left is reported again. */
-static bool serve(epoll *self, hws_loop *loop, const struct epoll_event *event)
+/* Unless the turn is over: what is left is reported again. */
+static void serve(epoll *self, hws_loop *loop, hws_io *io, unsigned events)
 {
-    hws_io *io = event->data.ptr;
-    if (hws_io_is(io, HWS_IO_CLOSES)) return true;
-    self->has_left = self->received >= TURN_SIZE;
-    if (self->has_left) return false;
-    handle(io, event->events);
+    if (hws_io_is(io, HWS_IO_CLOSES)) return;
+    self->is_over = self->received >= TURN_SIZE;
+    if (self->is_over) return;
+    handle(io, events);
     loop->served_count++;
-    return true;
 }
 
-/* All but the heavy, whose events are moved to the front.  Returns how many these are. */
-static int serve_light(epoll *self, hws_loop *loop)
+/* No more are asked for than can be served: the kernel puts whom it has reported behind the rest.
+ * Returns whether there may be more. */
+static bool serve_heavy(epoll *self, hws_loop *loop)
 {
-    int heavy_count = 0;
-    for (int i = 0; i < self->event_count; i++) {
-        const struct epoll_event event = self->events[i];
-        const hws_io *io = event.data.ptr;
-        if (!io)
-            loop->woken = true;
-        else if (io->watch & IS_HEAVY && event.events & EPOLLIN)
-            self->events[heavy_count++] = event;
-        else
-            (void)serve(self, loop, &event);
-    }
-    return heavy_count;
+    if (self->received >= TURN_SIZE) return true;
+    const size_t room = (TURN_SIZE - self->received + loop->receive_size - 1) / loop->receive_size;
+    const int wanted = room < EVENTS_MAX ? (int)room : EVENTS_MAX;
+    const int count = epoll_wait(self->heavy_fd, self->events, wanted, 0);
+    for (int i = 0; i < count; i++)
+        serve(self, loop, self->events[i].data.ptr, self->events[i].events);
+    return count == wanted;
 }
 
-/* Those that this round has not served yet.  Returns whether that were all. */
-static bool serve_heavy(epoll *self, hws_loop *loop, int count)
-{
-    for (int i = 0; i < count; i++) {
-        struct epoll_event *event = &self->events[i];
-        const hws_io *io = event->data.ptr;
-        if (!io || (io->watch & ROUND) == self->round) continue;
-        if (!serve(self, loop, event)) return false;
-        event->data.ptr = NULL; /* once in a turn */
-    }
-    return true;
-}
-
-/* Who brings much is served last, so that he waits for his like and nobody else does; and when a
- * turn is too short for them all, nobody twice before everybody was once. */
 static bool epoll_deliver(hws_loop *loop)
 {
     epoll *self = loop->backend_state;
+    bool has_heavy = false;
     self->received = 0;
-    self->has_left = false;
-    const int heavy_count = serve_light(self, loop);
-    if (heavy_count > 0 && serve_heavy(self, loop, heavy_count)) {
-        self->round ^= ROUND;
-        (void)serve_heavy(self, loop, heavy_count);
+    self->was_over = self->is_over;
+    self->is_over = false;
+    for (int i = 0; i < self->event_count; i++) {
+        void *it = self->events[i].data.ptr;
+        if (!it)
+            loop->woken = true;
+        else if (it == self)
+            has_heavy = true;
+        else
+            serve(self, loop, it, self->events[i].events);
     }
-    return self->has_left || self->event_count == self->events_max;
+    if (has_heavy && serve_heavy(self, loop)) self->is_over = true;
+    return self->is_over || self->event_count == EVENTS_MAX;
 }
 
 static int epoll_descriptor(const hws_loop *loop)
@@ -416,6 +417,7 @@ static void epoll_stop(hws_loop *loop)
     epoll *self = loop->backend_state;
     hws_rest_release(&self->rest, loop);
     if (self->fd >= 0) close(self->fd);
+    if (self->heavy_fd >= 0) close(self->heavy_fd);
     hws_memory_free(loop->memory, self->buffer, loop->receive_size);
     hws_memory_free(loop->memory, self, sizeof *self);
 }
@@ -426,13 +428,19 @@ static hws_status epoll_start(hws_loop *loop)
     if (!self) return HWS_ERR_NO_MEMORY;
     loop->backend_state = self;
     self->fd = -1;
+    self->heavy_fd = -1;
     HWS_TRY(hws_rest_init(&self->rest, loop, go_on_accepting));
     self->buffer = hws_memory_new(loop->memory, loop->receive_size);
     if (!self->buffer) return HWS_ERR_NO_MEMORY;
+    struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
+    struct epoll_event heavy = {.events = EPOLLIN, .data.ptr = self};
     self->fd = epoll_create1(EPOLL_CLOEXEC);
     if (self->fd < 0) return HWS_ERR_SYSTEM;
-    struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
-    if (epoll_ctl(self->fd, EPOLL_CTL_ADD, loop->wake_fd, &wake) < 0) return HWS_ERR_SYSTEM;
+    self->heavy_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (self->heavy_fd < 0) return HWS_ERR_SYSTEM;
+    if (epoll_ctl(self->fd, EPOLL_CTL_ADD, loop->wake_fd, &wake) < 0 ||
+        epoll_ctl(self->fd, EPOLL_CTL_ADD, self->heavy_fd, &heavy) < 0)
+        return HWS_ERR_SYSTEM;
     return HWS_OK;
 }
 

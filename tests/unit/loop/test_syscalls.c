@@ -45,20 +45,22 @@ static void test_start(void **state)
     (void)state;
     static const struct {
         syscall_name name;
+        size_t n;
         int error;
         hws_status status;
     } cases[] = {
-        {SYSCALL_eventfd, EMFILE, HWS_ERR_SYSTEM},
-        {SYSCALL_eventfd, ENFILE, HWS_ERR_SYSTEM},
-        {SYSCALL_eventfd, ENOMEM, HWS_ERR_SYSTEM},
-        {SYSCALL_epoll_create1, EMFILE, HWS_ERR_SYSTEM},
-        {SYSCALL_epoll_ctl, ENOMEM, HWS_ERR_SYSTEM},
-        {SYSCALL_epoll_ctl, ENOSPC, HWS_ERR_SYSTEM},
-        {SYSCALL_mmap, ENOMEM, HWS_ERR_NO_MEMORY},
+        {SYSCALL_eventfd, 1, EMFILE, HWS_ERR_SYSTEM},
+        {SYSCALL_eventfd, 1, ENFILE, HWS_ERR_SYSTEM},
+        {SYSCALL_eventfd, 1, ENOMEM, HWS_ERR_SYSTEM},
+        {SYSCALL_epoll_create1, 1, EMFILE, HWS_ERR_SYSTEM},
+        {SYSCALL_epoll_create1, 2, EMFILE, HWS_ERR_SYSTEM},
+        {SYSCALL_epoll_ctl, 1, ENOMEM, HWS_ERR_SYSTEM},
+        {SYSCALL_epoll_ctl, 2, ENOSPC, HWS_ERR_SYSTEM},
+        {SYSCALL_mmap, 1, ENOMEM, HWS_ERR_NO_MEMORY},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         syscalls_reset();
-        syscalls_fail(cases[i].name, 1, 1, cases[i].error);
+        syscalls_fail(cases[i].name, cases[i].n, 1, cases[i].error);
         assert_int_equal(hws_loop_new(&(hws_loop_options){.memory = &memory}, &loop),
                          cases[i].status);
         assert_int_equal(errno, cases[i].error);
