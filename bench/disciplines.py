@@ -22,6 +22,7 @@ class Cell:
     size: int = 0
     in_flight: int = 1
     connections: int = 100
+    beside: int = 0         # connections of others, which send without pause meanwhile
     more: tuple = ()        # arguments of hawser bench
     bare: str = ""          # the program that is the least possible, in build-bench/bench; or "codec"
     is_tcp_echo: bool = False  # and so io_uring has a bare form, too
@@ -174,6 +175,26 @@ def latency_at_own_half(cell, name, server, seconds, _):
     return latency_at(cell, server, seconds, int(rate_of(cell, server, seconds) / 2))
 
 
+BESIDE_SIZE, BESIDE_IN_FLIGHT, BESIDE_RATE = 16384, 16, 200
+
+
+def latency_beside(cell, name, server, seconds, _):
+    """Of one that sends little, beside many that send without pause: these have the load's core last."""
+    if answers_in_fragments(name, BESIDE_SIZE):
+        raise RuntimeError("it answers in fragments, which bench_load does not read")
+    load = subprocess.Popen(["nice", "-n", "19", *figures.load_words(
+        "bench_load", server, 60, "--connections", cell.beside, "--size", BESIDE_SIZE,
+        "--in-flight", BESIDE_IN_FLIGHT)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        time.sleep(2)  # until all are open and under way
+        if load.poll() is not None:
+            raise RuntimeError(load.stderr.read().strip())
+        return latency_at(cell, server, max(2, seconds), BESIDE_RATE)
+    finally:
+        load.kill()
+        load.wait()
+
+
 def size_name(size):
     return f"{size} B" if size < 1024 else f"{size >> 10} KiB" if size < 1 << 20 else "1 MiB"
 
@@ -242,6 +263,9 @@ def make_all(many):
                rows=quantiles, prepare=half_of_slowest, is_long=True)
     yield Cell("latency", "p99, 125 B, half of its own most", "ns", latency_at_own_half, size=125,
                rows=quantiles, is_long=True)
+    yield Cell("latency", "p99, 20 B, beside 1,000 that send 16 KiB without pause", "ns",
+               latency_beside, size=20, connections=1, beside=1000, rows=quantiles, is_long=True,
+               is_heavy=True)
     yield from make_memory(many)
     for title, flags, count in (("connect and close", (), 100),
                                 ("connect and close with TLS", ("--tls",), 16)):

@@ -8,11 +8,16 @@ import servers
 CONNECTIONS = 100
 
 
+def load_words(program, server, seconds, *flags):
+    words = [*servers.pin(1), servers.BUILD / "bench" / program, "--port", server.port,
+             "--pid", server.pid, "--seconds", seconds, *flags]
+    return [str(word) for word in words]
+
+
 def run_load(program, server, seconds, *flags):
     """One run; answers nanoseconds of processor time per message, and messages per second."""
-    command = [*servers.pin(1), servers.BUILD / "bench" / program, "--port", server.port,
-               "--pid", server.pid, "--seconds", seconds, *flags]
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(load_words(program, server, seconds, *flags), capture_output=True, text=True,
+                          timeout=60)
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip())
     output = done.stdout.split()

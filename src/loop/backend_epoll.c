@@ -37,8 +37,7 @@ typedef struct epoll {
     int fd;
     int heavy_fd;
     int event_count;
-    bool is_over;    /* this turn: somebody had to be left */
-    bool was_over;   /* the one before */
+    bool is_crowded; /* the last turn was too short for all */
     size_t received; /* bytes, in this turn */
     uint8_t *buffer; /* all receive into it */
     hws_rest rest;
@@ -171,7 +170,7 @@ static void note_received(hws_io *io, size_t size)
     epoll *self = io->loop->backend_state;
     self->received += size;
     const bool is_heavy = io->watch & IS_HEAVY;
-    if (size < HEAVY_SIZE ? is_heavy : self->was_over && !is_heavy) change_set(io);
+    if (size < HEAVY_SIZE ? is_heavy : self->is_crowded && !is_heavy) change_set(io);
 }
 
 static void receive(hws_io *io)
@@ -361,47 +360,47 @@ static void handle(hws_io *io, unsigned events)
         watch_less(io, unwanted);
 }
 
-/* Unless the turn is over: what is left is reported again. */
-static void serve(epoll *self, hws_loop *loop, hws_io *io, unsigned events)
+static void serve(hws_loop *loop, const struct epoll_event *event)
 {
+    hws_io *io = event->data.ptr;
     if (hws_io_is(io, HWS_IO_CLOSES)) return;
-    self->is_over = self->received >= TURN_SIZE;
-    if (self->is_over) return;
-    handle(io, events);
+    handle(io, event->events);
     loop->served_count++;
 }
 
-/* No more are asked for than can be served: the kernel puts whom it has reported behind the rest.
- * Returns whether there may be more. */
+/* One at least, and no more than there is room for in this turn: whom the kernel has reported it
+ * puts behind the others.  Returns whether there may be more. */
 static bool serve_heavy(epoll *self, hws_loop *loop)
 {
-    if (self->received >= TURN_SIZE) return true;
-    const size_t room = (TURN_SIZE - self->received + loop->receive_size - 1) / loop->receive_size;
-    const int wanted = room < EVENTS_MAX ? (int)room : EVENTS_MAX;
-    const int count = epoll_wait(self->heavy_fd, self->events, wanted, 0);
-    for (int i = 0; i < count; i++)
-        serve(self, loop, self->events[i].data.ptr, self->events[i].events);
-    return count == wanted;
+    const size_t room = self->received < TURN_SIZE ? TURN_SIZE - self->received : 1;
+    const size_t share_count = (room + loop->receive_size - 1) / loop->receive_size;
+    const int count_max = share_count < EVENTS_MAX ? (int)share_count : EVENTS_MAX;
+    const int count = epoll_wait(self->heavy_fd, self->events, count_max, 0);
+    for (int i = 0; i < count; i++) serve(loop, &self->events[i]);
+    return count == count_max;
 }
 
+/* What is left when the turn is over is reported again. */
 static bool epoll_deliver(hws_loop *loop)
 {
     epoll *self = loop->backend_state;
     bool has_heavy = false;
+    bool is_over = false;
     self->received = 0;
-    self->was_over = self->is_over;
-    self->is_over = false;
     for (int i = 0; i < self->event_count; i++) {
-        void *it = self->events[i].data.ptr;
-        if (!it)
+        const struct epoll_event *event = &self->events[i];
+        if (!event->data.ptr)
             loop->woken = true;
-        else if (it == self)
+        else if (event->data.ptr == self)
             has_heavy = true;
+        else if (self->received < TURN_SIZE)
+            serve(loop, event);
         else
-            serve(self, loop, it, self->events[i].events);
+            is_over = true;
     }
-    if (has_heavy && serve_heavy(self, loop)) self->is_over = true;
-    return self->is_over || self->event_count == EVENTS_MAX;
+    if (has_heavy) is_over |= serve_heavy(self, loop);
+    self->is_crowded = is_over;
+    return is_over || self->event_count == EVENTS_MAX;
 }
 
 static int epoll_descriptor(const hws_loop *loop)
