@@ -160,6 +160,8 @@ def half_of_slowest(cell, started, seconds):
 
 def latency_at(cell, server, seconds, rate):
     result = run_bench(cell, server, max(1, seconds), "/echo", "-s", cell.size, "-r", rate)
+    if not result["messages"]:
+        raise RuntimeError("no message came back in time")
     it = result["latency"]
     return {"figure": it["p99_ns"], "p50": it["p50_ns"], "p999": it["p999_ns"], "wanted_rate": rate,
             "rate": result["messages_per_second"]}
