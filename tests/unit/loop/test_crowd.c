@@ -316,7 +316,7 @@ static void test_alarms_wait_for_who_brings_much(void **state)
     close_all(peers);
 }
 
-/* Who cannot be moved is served first, and takes all of a turn: but for one that was moved before. */
+/* Who cannot be moved is served first and takes all of a turn, but for one that was moved. */
 static void test_the_second_set_is_full(void **state)
 {
     (void)state;
