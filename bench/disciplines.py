@@ -191,10 +191,13 @@ def latency_beside(cell, name, server, seconds, _):
         time.sleep(2)  # until all are open and under way
         if load.poll() is not None:
             raise RuntimeError(load.stderr.read().strip())
-        return latency_at(cell, server, max(2, seconds), BESIDE_RATE)
+        result = latency_at(cell, server, max(2, seconds), BESIDE_RATE)
+        if load.poll() is not None:
+            raise RuntimeError("the others did not stay: " + load.stderr.read().strip())
+        return result
     finally:
         load.kill()
-        load.wait()
+        load.communicate()
 
 
 def size_name(size):

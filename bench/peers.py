@@ -90,7 +90,7 @@ def versions(names):
         "hawser": lambda: first_line(servers.HAWSER, "--version") + ", "
                   + first_line("git", "-C", servers.ROOT, "describe", "--always", "--dirty"),
         "bun": lambda: first_line(FOLDER / "node_modules/.bin/bun", "--version"),
-        "uws": lambda: "0.14.5",
+        "uws": lambda: "npm's uws 10.148.0",
         "uwsjs": lambda: on_node("@trufflesuite/uws-js-unofficial"),
         "ws": lambda: on_node("ws"),
         "lws": lambda: debian("libwebsockets-dev"),

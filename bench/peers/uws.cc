@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// uWebSockets 0.14, the last whose C++ is in a registry: an echo, and a broadcast to all the
+// uWebSockets 0.14, the last whose C++ npm has: an echo, and a broadcast to all the
 // others.  Prints its port.  What is newer is measured behind JavaScript, as Bun and as uwsjs.js.
 #include <arpa/inet.h>
 #include <cstdio>
@@ -30,17 +30,8 @@ static int free_port()
 
 int main(int argc, char **argv)
 {
-    bool tls = false;
-    bool deflate = false;
-    for (int i = 1; i < argc; i++) {
-        tls |= !strcmp(argv[i], "--tls");
-        deflate |= !strcmp(argv[i], "--deflate");
-    }
-    const int options =
-        deflate ? uWS::PERMESSAGE_DEFLATE | uWS::SERVER_NO_CONTEXT_TAKEOVER |
-                      uWS::CLIENT_NO_CONTEXT_TAKEOVER
-                : 0;
-    uWS::Hub hub(options, false, 64 << 20);
+    const bool tls = argc > 1 && !strcmp(argv[1], "--tls");
+    uWS::Hub hub(0, false, 64 << 20);
     uWS::Group<uWS::SERVER> &all = hub.getDefaultGroup<uWS::SERVER>();
     static char hears;
 

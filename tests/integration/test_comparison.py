@@ -154,6 +154,16 @@ class Programs(unittest.TestCase):
             finally:
                 server.stop()
 
+    def test_beside_many(self):
+        server = servers.Server([servers.BUILD / "bench/bench_server"])
+        try:
+            its = cell("beside", size=20, connections=1, beside=4)
+            self.assertGreater(disciplines.latency_beside(its, "hawser", server, 1, None)["figure"], 0)
+            with self.assertRaisesRegex(RuntimeError, "at least one connection"):
+                disciplines.latency_beside(cell("beside", connections=1), "hawser", server, 1, None)
+        finally:
+            server.stop()
+
 
 if __name__ == "__main__":
     unittest.main()

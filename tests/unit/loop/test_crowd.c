@@ -138,7 +138,7 @@ static void test_a_crowd_is_seen_from_outside(void **state)
 }
 
 /* Who brings much.  Not all that a socket holds comes at once, so that it stays readable; and more
- * than a turn's worth comes from all of them, who are more than the kernel's usual batch. */
+ * than a turn's worth comes from all of them, who are more than one batch of the kernel's. */
 
 enum {
     TURN_SIZE = 32 << 20,
@@ -325,8 +325,8 @@ static void test_the_second_set_is_full(void **state)
     int peers[LIGHT + 1];
     unsigned before[HEAVY_CROWD];
     open_heavy(peers);
-    syscalls_fail(SYSCALL_epoll_ctl, 2 * MOVED + 1, SIZE_MAX / 2,
-                  ENOSPC); /* into one, out of the other */
+    /* Two calls for each: into the one, out of the other. */
+    syscalls_fail(SYSCALL_epoll_ctl, 2 * MOVED + 1, SIZE_MAX / 2, ENOSPC);
     turn_until_known(peers);
     memcpy(before, served, sizeof before);
     for (int i = 0; i < 2 * MOVED; i++) {
