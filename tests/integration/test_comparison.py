@@ -158,7 +158,7 @@ class Programs(unittest.TestCase):
         server = servers.Server([servers.BUILD / "bench/bench_server"])
         try:
             its = cell("beside", size=20, connections=1, beside=4)
-            self.assertGreater(disciplines.latency_beside(its, "hawser", server, 1, None)["figure"], 0)
+            self.assertGreater(disciplines.latency_beside(its, "hawser", server, 5, None)["figure"], 0)
             with self.assertRaisesRegex(RuntimeError, "at least one connection"):
                 disciplines.latency_beside(cell("beside", connections=1), "hawser", server, 1, None)
         finally:
