@@ -32,7 +32,7 @@ typedef struct hws_backend {
     bool sends_at_once; /* `send` makes the system call itself */
 
     /* Makes loop->backend_state, which `stop` takes down, whether this fails or not.  Watches
-     * loop->wake_fd: loop->woken says that it was written to.
+     * loop->wake_fd, where loop->woken says that it was written to, and loop->alarm_clock.
      * Errors: HWS_ERR_NO_MEMORY, HWS_ERR_SYSTEM; HWS_ERR_BACKEND: it does not work here. */
     hws_status (*start)(hws_loop *loop);
     void (*stop)(hws_loop *loop);

@@ -391,6 +391,8 @@ static bool epoll_deliver(hws_loop *loop)
         const struct epoll_event *event = &self->events[i];
         if (!event->data.ptr)
             loop->woken = true;
+        else if (event->data.ptr == &loop->alarm_clock)
+            hws_alarm_clock_rang(&loop->alarm_clock);
         else if (event->data.ptr == self)
             has_heavy = true;
         else if (self->received < TURN_SIZE)
@@ -421,6 +423,13 @@ static void epoll_stop(hws_loop *loop)
     hws_memory_free(loop->memory, self, sizeof *self);
 }
 
+/* A descriptor of the loop's own. */
+static hws_status watch_own(const epoll *self, int fd, unsigned events, void *who)
+{
+    struct epoll_event event = {.events = events, .data.ptr = who};
+    return epoll_ctl(self->fd, EPOLL_CTL_ADD, fd, &event) < 0 ? HWS_ERR_SYSTEM : HWS_OK;
+}
+
 static hws_status epoll_start(hws_loop *loop)
 {
     epoll *self = hws_memory_new_zeroed(loop->memory, sizeof *self);
@@ -431,16 +440,13 @@ static hws_status epoll_start(hws_loop *loop)
     HWS_TRY(hws_rest_init(&self->rest, loop, go_on_accepting));
     self->buffer = hws_memory_new(loop->memory, loop->receive_size);
     if (!self->buffer) return HWS_ERR_NO_MEMORY;
-    struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
-    struct epoll_event heavy = {.events = EPOLLIN, .data.ptr = self};
     self->fd = epoll_create1(EPOLL_CLOEXEC);
     if (self->fd < 0) return HWS_ERR_SYSTEM;
     self->heavy_fd = epoll_create1(EPOLL_CLOEXEC);
     if (self->heavy_fd < 0) return HWS_ERR_SYSTEM;
-    if (epoll_ctl(self->fd, EPOLL_CTL_ADD, loop->wake_fd, &wake) < 0 ||
-        epoll_ctl(self->fd, EPOLL_CTL_ADD, self->heavy_fd, &heavy) < 0)
-        return HWS_ERR_SYSTEM;
-    return HWS_OK;
+    HWS_TRY(watch_own(self, loop->wake_fd, EPOLLIN | EPOLLET, NULL));
+    HWS_TRY(watch_own(self, loop->alarm_clock.fd, EPOLLIN | EPOLLET, &loop->alarm_clock));
+    return watch_own(self, self->heavy_fd, EPOLLIN, self);
 }
 
 const hws_backend hws_backend_epoll = {

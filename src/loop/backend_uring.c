@@ -43,20 +43,22 @@ static hws_status enable(hws_uring *self)
     return HWS_OK;
 }
 
-static void watch_wake(hws_uring *self)
+/* A descriptor of the loop's own. */
+static void watch_own(hws_uring *self, int fd, uint64_t kind, bool *is_set)
 {
-    if (self->wake_is_set) return;
+    if (*is_set) return;
     struct io_uring_sqe *sqe = hws_uring_next(self);
     if (!sqe) return;
-    io_uring_prep_poll_multishot(sqe, self->loop->wake_fd, POLLIN);
-    io_uring_sqe_set_data64(sqe, HWS_URING_OF_WAKE);
-    self->wake_is_set = true;
+    io_uring_prep_poll_multishot(sqe, fd, POLLIN);
+    io_uring_sqe_set_data64(sqe, kind);
+    *is_set = true;
 }
 
 /* False: the kernel takes nothing now. */
 static bool settle_pending(hws_uring *self)
 {
-    watch_wake(self);
+    watch_own(self, self->loop->wake_fd, HWS_URING_OF_WAKE, &self->wake_is_set);
+    watch_own(self, self->loop->alarm_clock.fd, HWS_URING_OF_ALARM_CLOCK, &self->clock_is_set);
     hws_io_list pending = self->pending;
     self->pending = (hws_io_list){0};
     hws_io *io;
@@ -66,7 +68,7 @@ static bool settle_pending(hws_uring *self)
         while ((io = hws_io_list_pop(&pending))) hws_uring_pend(io);
         return false;
     }
-    return self->wake_is_set;
+    return self->wake_is_set && self->clock_is_set;
 }
 
 static int enter(hws_uring *self, int timeout_ms)
@@ -141,7 +143,7 @@ static hws_status uring_wait(hws_loop *loop, int timeout_ms)
 static bool uring_is_pending(const hws_loop *loop)
 {
     const hws_uring *self = loop->backend_state;
-    return !self->wake_is_set || self->pending.first || self->ready.first ||
+    return !self->wake_is_set || !self->clock_is_set || self->pending.first || self->ready.first ||
            io_uring_sq_ready(&self->ring) > 0 || io_uring_cq_ready(&self->ring) > 0;
 }
 
@@ -151,6 +153,12 @@ static void woken(hws_uring *self, unsigned flags)
 {
     self->loop->woken = true;
     if (!(flags & IORING_CQE_F_MORE)) self->wake_is_set = false;
+}
+
+static void alarm_clock_rang(hws_uring *self, unsigned flags)
+{
+    hws_alarm_clock_rang(&self->loop->alarm_clock);
+    if (!(flags & IORING_CQE_F_MORE)) self->clock_is_set = false;
 }
 
 static void complete_io(hws_io *io, unsigned kind, int result, unsigned flags)
@@ -181,6 +189,8 @@ static void complete(hws_uring *self, const struct io_uring_cqe *cqe)
     const unsigned kind = cqe->user_data & HWS_URING_KIND_MASK;
     if (kind == HWS_URING_OF_WAKE)
         woken(self, cqe->flags);
+    else if (kind == HWS_URING_OF_ALARM_CLOCK)
+        alarm_clock_rang(self, cqe->flags);
     else if (kind != 0)
         complete_io((hws_io *)(uintptr_t)(cqe->user_data - kind), kind, cqe->res, cqe->flags);
 }

@@ -40,6 +40,7 @@ static hws_status start(hws_loop *loop, const hws_loop_options *options)
     loop->receive_size = options->receive_size ? options->receive_size : RECEIVE_SIZE;
     loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (loop->wake_fd < 0) return HWS_ERR_SYSTEM;
+    HWS_TRY(hws_alarm_clock_init(&loop->alarm_clock));
     HWS_TRY(hws_posts_init(loop, post_count_max ? post_count_max : POST_COUNT_MAX));
     HWS_TRY(hws_random_init(loop));
     return hws_backend_start(loop, loop->backend_asked);
@@ -51,6 +52,7 @@ static void release(hws_loop *loop)
     hws_random_release(loop);
     hws_posts_release(loop);
     hws_alarms_release(loop);
+    hws_alarm_clock_release(&loop->alarm_clock);
     hws_queue_store_release(&loop->queue_store);
     hws_cells_release(&loop->cells);
     hws_memory_free(loop->memory, loop->scratch, HWS_SCRATCH_SIZE);
@@ -72,6 +74,7 @@ hws_status hws_loop_new(const hws_loop_options *options, hws_loop **out)
     loop->memory = &loop->meter.memory;
     loop->backend_asked = options->backend;
     loop->date_second = -1;
+    loop->alarm_clock.fd = -1;
     hws_queue_store_init(&loop->queue_store, loop->memory);
     hws_cells_init(&loop->cells, loop->memory);
     atomic_init(&loop->thread, pthread_self());
@@ -163,8 +166,7 @@ static bool is_pending(const hws_loop *loop)
     return loop->deferred.first || loop->due.first || loop->closing.first;
 }
 
-/* How long the kernel may be waited for, which is handed what is to be submitted. */
-static int wait_ms(const hws_loop *loop, uint64_t now_ms)
+static int until_alarm_ms(const hws_loop *loop, uint64_t now_ms)
 {
     if (is_pending(loop)) return 0;
     const uint64_t next_ms = hws_alarms_next_ms(loop);
@@ -180,7 +182,7 @@ static bool backend_is_pending(const hws_loop *loop)
 
 int hws_loop_timeout_ms(const hws_loop *loop)
 {
-    return backend_is_pending(loop) ? 0 : wait_ms(loop, hws_clock_ms());
+    return backend_is_pending(loop) ? 0 : until_alarm_ms(loop, hws_clock_ms());
 }
 
 static int shorter(int a_ms, int b_ms)
@@ -188,6 +190,17 @@ static int shorter(int a_ms, int b_ms)
     if (a_ms < 0) return b_ms;
     if (b_ms < 0) return a_ms;
     return a_ms < b_ms ? a_ms : b_ms;
+}
+
+/* How long the kernel may be waited for.  An alarm ends the wait by the alarm clock; by a timeout
+ * where the caller's own is no longer, or the clock could not be set. */
+static int wait_ms(hws_loop *loop, int timeout_ms, uint64_t now_ms)
+{
+    const int alarm_ms = until_alarm_ms(loop, now_ms);
+    const int shorter_ms = shorter(timeout_ms, alarm_ms);
+    if (alarm_ms <= 0 || shorter_ms != alarm_ms) return shorter_ms;
+    return hws_alarm_clock_set(&loop->alarm_clock, hws_alarms_next_ms(loop)) ? timeout_ms
+                                                                             : alarm_ms;
 }
 
 /* Alarms wait while the kernel has input that was not seen yet, but no longer than until every
@@ -222,8 +235,7 @@ static hws_status turn(hws_loop *loop, int timeout_ms, uint64_t *now_ns)
     if (!hws_loop_is_current(loop)) atomic_store(&loop->thread, pthread_self());
 
     /* 1. */
-    const int until_alarm_ms = wait_ms(loop, *now_ns / MILLISECOND_NS);
-    HWS_TRY(loop->backend->wait(loop, shorter(timeout_ms, until_alarm_ms)));
+    HWS_TRY(loop->backend->wait(loop, wait_ms(loop, timeout_ms, *now_ns / MILLISECOND_NS)));
     /* 2. */
     const uint64_t begun_ns = clock_ns();
     loop->now_ms = begun_ns / MILLISECOND_NS;

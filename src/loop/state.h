@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "loop/alarm.h"
+#include "loop/alarm_clock.h"
 #include "loop/backend.h"
 #include "loop/io.h"
 #include "loop/lag.h"
@@ -83,6 +84,7 @@ struct hws_loop {
 
     hws_resident *residents;
     hws_alarm_heap alarms;
+    hws_alarm_clock alarm_clock;
     hws_posts posts;
     hws_random_page *random;
     hws_queue_store queue_store;

@@ -45,6 +45,7 @@ enum {
     HWS_URING_OF_OUT,
     HWS_URING_OF_FAILS,
     HWS_URING_OF_WAKE,
+    HWS_URING_OF_ALARM_CLOCK,
     HWS_URING_KIND_MASK = 7,
 };
 
@@ -87,6 +88,7 @@ typedef struct hws_uring {
     bool is_open;    /* there is a ring */
     bool is_enabled; /* it belongs to the thread that turned the loop first */
     bool wake_is_set;  /* the poll of loop->wake_fd is under way */
+    bool clock_is_set; /* that of loop->alarm_clock, too */
     bool ending;       /* nobody is called any more */
     bool some_died;    /* the last operation of one of `dying` has ended */
     uint32_t unserved; /* of this turn's completions: there was no buffer for what has arrived */

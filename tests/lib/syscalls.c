@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 
 typedef struct plan {
     size_t count; /* calls so far */
@@ -100,6 +101,10 @@ WRAP(int, setsockopt, (int fd, int level, int name, const void *value, socklen_t
 WRAP(int, socket, (int domain, int type, int protocol), (domain, type, protocol), -1)
 WRAP(int, socketpair, (int domain, int type, int protocol, int pair[2]),
      (domain, type, protocol, pair), -1)
+WRAP(int, timerfd_create, (clockid_t clock, int flags), (clock, flags), -1)
+WRAP(int, timerfd_settime,
+     (int fd, int flags, const struct itimerspec *value, struct itimerspec *old),
+     (fd, flags, value, old), -1)
 
 ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);

@@ -28,7 +28,9 @@
     X(sendmsg)                                                                                     \
     X(setsockopt)                                                                                  \
     X(socket)                                                                                      \
-    X(socketpair)
+    X(socketpair)                                                                                  \
+    X(timerfd_create)                                                                              \
+    X(timerfd_settime)
 
 typedef enum syscall_name {
 #define SYSCALL_ENUM(name) SYSCALL_##name,

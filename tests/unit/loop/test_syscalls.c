@@ -52,10 +52,12 @@ static void test_start(void **state)
         {SYSCALL_eventfd, 1, EMFILE, HWS_ERR_SYSTEM},
         {SYSCALL_eventfd, 1, ENFILE, HWS_ERR_SYSTEM},
         {SYSCALL_eventfd, 1, ENOMEM, HWS_ERR_SYSTEM},
+        {SYSCALL_timerfd_create, 1, EMFILE, HWS_ERR_SYSTEM},
         {SYSCALL_epoll_create1, 1, EMFILE, HWS_ERR_SYSTEM},
         {SYSCALL_epoll_create1, 2, EMFILE, HWS_ERR_SYSTEM},
         {SYSCALL_epoll_ctl, 1, ENOMEM, HWS_ERR_SYSTEM},
         {SYSCALL_epoll_ctl, 2, ENOSPC, HWS_ERR_SYSTEM},
+        {SYSCALL_epoll_ctl, 3, ENOSPC, HWS_ERR_SYSTEM},
         {SYSCALL_mmap, 1, ENOMEM, HWS_ERR_NO_MEMORY},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {

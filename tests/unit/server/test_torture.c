@@ -234,6 +234,8 @@ static const struct {
     {SYSCALL_sendmsg, {EINTR, EAGAIN, ECONNRESET, EPIPE, ENOMEM}},
     {SYSCALL_setsockopt, {ENOPROTOOPT}},
     {SYSCALL_socket, {EMFILE, ENFILE}},
+    {SYSCALL_timerfd_create, {EMFILE}},
+    {SYSCALL_timerfd_settime, {ENOMEM}},
 };
 
 static size_t calls_in_a_life(syscall_name name)
