@@ -338,13 +338,10 @@ static void is_writable(hws_io *io)
         has_room(io);
 }
 
-static void handle(hws_io *io, unsigned events)
+/* Not in line: the usual case is then one short run of code. */
+__attribute__((noinline)) static void handle_all(hws_io *io, unsigned events)
 {
     const unsigned was_wanted = wanted(io);
-    if (events == EPOLLIN && was_wanted & EPOLLIN) { /* the usual case of what follows */
-        is_readable(io);
-        return;
-    }
     const bool broken = (events & BROKEN) != 0;
 
     /* What arrived comes before what went wrong after it. */
@@ -358,6 +355,14 @@ static void handle(hws_io *io, unsigned events)
         leave_broken(io, events);
     else if (unwanted & io->watch)
         watch_less(io, unwanted);
+}
+
+static void handle(hws_io *io, unsigned events)
+{
+    if (events == EPOLLIN && wanted(io) & EPOLLIN) /* the usual case */
+        is_readable(io);
+    else
+        handle_all(io, events);
 }
 
 static void serve(hws_loop *loop, const struct epoll_event *event)

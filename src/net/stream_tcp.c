@@ -248,18 +248,33 @@ static void on_send_failed(stream_tcp *tcp, int error)
     }
 }
 
+/* Not in line: one run, which is what most answers are, then needs no room on the stack. */
+__attribute__((noinline)) static int64_t send_runs_now(stream_tcp *tcp)
+{
+    hws_span spans[HWS_IO_SPANS_MAX];
+    const size_t count = hws_queue_peek(&tcp->stream.queue, spans, HWS_IO_SPANS_MAX);
+    return hws_io_send_now(&tcp->io, spans, count);
+}
+
 /* The front of the queue, by a call of its own: the owner hears later that it has left.  Returns
  * what hws_io_send_now returns. */
 static int64_t send_now(stream_tcp *tcp)
 {
     hws_queue *queue = &tcp->stream.queue;
-    hws_span spans[HWS_IO_SPANS_MAX];
-    const size_t count = hws_queue_peek(queue, spans, HWS_IO_SPANS_MAX);
-    const int64_t sent = count > 0 ? hws_io_send_now(&tcp->io, spans, count) : 0;
+    if (queue->size == 0) return 0;
+    hws_span first;
+    const bool is_all = hws_queue_peek(queue, &first, 1) == 1 && first.size == queue->size;
+    const int64_t sent = is_all ? hws_io_send_now(&tcp->io, &first, 1) : send_runs_now(tcp);
     if (sent <= 0) return sent;
     mark(tcp, PUSHED);
     hws_queue_drop(queue, (size_t)sent);
     return sent;
+}
+
+/* It was pushed out, all of it, and that is to be told and nothing else. */
+static bool is_only_to_tell(const stream_tcp *tcp)
+{
+    return tcp->stream.queue.size == 0 && is(tcp, PUSHED) && !is(tcp, SHUTDOWN_ASKED);
 }
 
 static void on_flush(hws_deferred *flush)
@@ -269,6 +284,11 @@ static void on_flush(hws_deferred *flush)
     if (is(tcp, CLOSED | SENDS)) return; /* on_send goes on */
     if (is(tcp, BROKEN)) {
         on_flush_broken(tcp);
+        return;
+    }
+    if (is_only_to_tell(tcp)) {
+        unmark(tcp, PUSHED);
+        tell_sent(tcp);
         return;
     }
     /* Mostly the kernel takes all of it, and nothing is left to wait for. */

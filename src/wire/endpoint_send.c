@@ -163,9 +163,10 @@ static hws_status put_short(const hws_endpoint *endpoint, const hws_message *mes
     return HWS_OK;
 }
 
-hws_status hws_endpoint_send(hws_endpoint *endpoint, const hws_message *message)
+/* Not in line, like receive_long. */
+__attribute__((noinline)) static hws_status send_long(hws_endpoint *endpoint,
+                                                      const hws_message *message)
 {
-    if (is_short(endpoint, message)) return put_short(endpoint, message);
     if (!is_open(endpoint)) return HWS_ERR_NOT_OPEN;
     if (message->type != HWS_TEXT && message->type != HWS_BINARY) return HWS_ERR_INVALID_ARGUMENT;
     if (!part_is_in_sequence(endpoint, message)) return HWS_ERR_INVALID_ARGUMENT;
@@ -183,6 +184,12 @@ hws_status hws_endpoint_send(hws_endpoint *endpoint, const hws_message *message)
     endpoint->sent_utf8 = utf8;
     endpoint->sent_opcode = fin ? 0 : (uint8_t)message->type;
     return HWS_OK;
+}
+
+hws_status hws_endpoint_send(hws_endpoint *endpoint, const hws_message *message)
+{
+    return is_short(endpoint, message) ? put_short(endpoint, message)
+                                       : send_long(endpoint, message);
 }
 
 hws_status hws_endpoint_send_back(hws_endpoint *endpoint, const hws_message *message, size_t room)

@@ -62,6 +62,21 @@ static void test_a_small_push_may_be_gathered(void **state)
     hws_stream_close(it.stream, 0);
 }
 
+/* Our side ends behind what was pushed in the same turn. */
+static void test_push_and_end(void **state)
+{
+    (void)state;
+    open_stream(0);
+    step();
+    append("the last");
+    hws_stream_push(it.stream);
+    hws_stream_shutdown(it.stream);
+    STEP_UNTIL(it.sent_calls > 0);
+    assert_heard("the last");
+    assert_int_equal(read(pair[1], (char[1]){0}, 1), 0);
+    hws_stream_close(it.stream, 0);
+}
+
 /* A full socket takes what it has room for, and the rest waits as it always does. */
 static void test_push_more_than_it_takes(void **state)
 {
@@ -104,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_push, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_small_push_may_be_gathered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_push_and_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_push_more_than_it_takes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_push_to_nobody, set_up, tear_down),
     };
