@@ -18,6 +18,7 @@ enum {
     SUBMISSIONS_MAX = 1024,  /* that wait for the next system call; more make one of their own */
     COMPLETIONS_MAX = 16384, /* beyond these the kernel keeps them in a list */
     TURN_COMPLETIONS = 4096, /* delivered in one turn */
+    STAY_TURNS = 16,         /* how long who has begun to bring much goes on before others */
     RETRY_MS = 10,           /* when the kernel takes nothing */
     SETUP = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
             IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE,
@@ -54,13 +55,32 @@ static void watch_own(hws_uring *self, int fd, uint64_t kind, bool *is_set)
     *is_set = true;
 }
 
+static hws_io_list join(hws_io_list front, hws_io_list back)
+{
+    if (!front.first) return back;
+    if (!back.first) return front;
+    front.last->next = back.first;
+    return (hws_io_list){front.first, back.last};
+}
+
+/* Who has begun to bring much goes on for a while, as long as what he brings is in the cache; then
+ * those who stand in line come first. */
+static hws_io_list take_pending(hws_uring *self)
+{
+    const bool is_their_turn = self->loop->turn % STAY_TURNS == 0;
+    const hws_io_list all =
+        is_their_turn ? join(self->line, self->pending) : join(self->pending, self->line);
+    self->pending = self->line = (hws_io_list){0};
+    return all;
+}
+
 /* False: the kernel takes nothing now. */
 static bool settle_pending(hws_uring *self)
 {
     watch_own(self, self->loop->wake_fd, HWS_URING_OF_WAKE, &self->wake_is_set);
     watch_own(self, self->loop->alarm_clock.fd, HWS_URING_OF_ALARM_CLOCK, &self->clock_is_set);
-    hws_io_list pending = self->pending;
-    self->pending = (hws_io_list){0};
+    hws_io_list pending = take_pending(self);
+    self->one_count = 0;
     hws_io *io;
     while ((io = hws_io_list_pop(&pending))) {
         if (hws_uring_settle(io)) continue;
@@ -136,15 +156,16 @@ static hws_status uring_wait(hws_loop *loop, int timeout_ms)
     hws_uring *self = loop->backend_state;
     HWS_TRY(enable(self));
     if (!settle_pending(self) && (timeout_ms < 0 || timeout_ms > RETRY_MS)) timeout_ms = RETRY_MS;
-    if (self->ready.first || loop->closing.first) timeout_ms = 0;
+    if (self->ready.first || self->line.first || loop->closing.first) timeout_ms = 0;
     return submit_and_wait(self, timeout_ms);
 }
 
 static bool uring_is_pending(const hws_loop *loop)
 {
     const hws_uring *self = loop->backend_state;
-    return !self->wake_is_set || !self->clock_is_set || self->pending.first || self->ready.first ||
-           io_uring_sq_ready(&self->ring) > 0 || io_uring_cq_ready(&self->ring) > 0;
+    return !self->wake_is_set || !self->clock_is_set || self->pending.first || self->line.first ||
+           self->ready.first || io_uring_sq_ready(&self->ring) > 0 ||
+           io_uring_cq_ready(&self->ring) > 0;
 }
 
 /* Delivering. */
@@ -246,8 +267,10 @@ static bool uring_deliver(hws_loop *loop)
     complete_all(self, count);
     bury(self);
     loop->served_count += count - self->unserved;
-    if (ready > count || self->unserved > 0 || io_uring_cq_has_overflow(&self->ring)) return true;
-    return count > 0 && has_put_off(self);
+    const bool has_more = ready > count || self->unserved > 0 || self->line.first ||
+                          io_uring_cq_has_overflow(&self->ring) || (count > 0 && has_put_off(self));
+    if (has_more) hws_uring_note_more(self);
+    return has_more;
 }
 
 /* A ring whose work is deferred does not wake who polls it: the work would have to be done first.
@@ -307,8 +330,7 @@ static void close_ring(hws_uring *self)
 
 static void close_pending(hws_uring *self)
 {
-    hws_io_list pending = self->pending;
-    self->pending = (hws_io_list){0};
+    hws_io_list pending = take_pending(self);
     hws_io *io;
     while ((io = hws_io_list_pop(&pending)))
         hws_io_list_push(hws_io_is(io, HWS_IO_CLOSES) ? &self->loop->closing : &self->pending, io);

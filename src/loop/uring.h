@@ -34,6 +34,8 @@ enum {
     HWS_URING_CANCELS_OUT = 1 << 9,
     HWS_URING_LEFT = 1 << 10,  /* the last receive left something unread */
     HWS_URING_RENEW = 1 << 11, /* receiving is to end, and to begin anew */
+    HWS_URING_HEAVY = 1 << 12, /* it has filled a buffer */
+    HWS_URING_ONE = 1 << 13,   /* what is under way as HWS_URING_IN is a single receive */
 };
 
 /* What a completion belongs to: the low bits of its user_data, beside the address of the hws_io.
@@ -87,12 +89,15 @@ typedef struct hws_uring {
     int event_fd;    /* an eventfd that tells whoever turns this loop in his own; -1: nobody does */
     bool is_open;    /* there is a ring */
     bool is_enabled; /* it belongs to the thread that turned the loop first */
-    bool wake_is_set;  /* the poll of loop->wake_fd is under way */
-    bool clock_is_set; /* that of loop->alarm_clock, too */
-    bool ending;       /* nobody is called any more */
-    bool some_died;    /* the last operation of one of `dying` has ended */
-    uint32_t unserved; /* of this turn's completions: there was no buffer for what has arrived */
+    bool wake_is_set;   /* the poll of loop->wake_fd is under way */
+    bool clock_is_set;  /* that of loop->alarm_clock, too */
+    bool ending;        /* nobody is called any more */
+    bool some_died;     /* the last operation of one of `dying` has ended */
+    uint32_t unserved;  /* of this turn's completions: there was no buffer for what has arrived */
+    uint32_t one_count; /* single receives that were begun before this wait */
+    uint64_t crowded_until; /* such a turn: see uring_receive.c */
     hws_io_list pending;
+    hws_io_list line;  /* pending, too, but there was no room for their receive before this wait */
     hws_io_list ready; /* something is to be told that no completion will tell */
     hws_io_list dying; /* they close when nothing is under way any more */
     hws_rest rest;
@@ -163,6 +168,12 @@ void hws_uring_acceptable(hws_io *io, int result);
 void hws_uring_accept_again(hws_io *io); /* the rest is over */
 
 /* uring_receive.c */
+
+/* There is more to receive than this turn has brought. */
+void hws_uring_note_more(hws_uring *self);
+
+/* It is to wait for the turns of others: not now, but in the next turn. */
+bool hws_uring_receive_waits(const hws_io *io);
 bool hws_uring_receive_begin(hws_io *io);
 void hws_uring_received(hws_io *io, int result, unsigned flags);
 void hws_uring_receive_held(hws_io *io);

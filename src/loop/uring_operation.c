@@ -89,6 +89,12 @@ static bool begin_input(hws_io *io)
     return hws_io_is(io, HWS_IO_ACCEPTS) ? hws_uring_accept_begin(io) : hws_uring_receive_begin(io);
 }
 
+/* Behind those who stand there already. */
+static void stand_in_line(hws_io *io)
+{
+    hws_io_list_push(&hws_uring_of(io)->line, io);
+}
+
 bool hws_uring_settle(hws_io *io)
 {
     if (hws_io_is(io, HWS_IO_CLOSES)) return end(io);
@@ -97,7 +103,12 @@ bool hws_uring_settle(hws_io *io)
         hws_io_list_push(&hws_uring_of(io)->ready, io); /* which comes back here */
         return true;
     }
-    if (input && !hws_uring_has(io, HWS_URING_IN) && !begin_input(io)) return false;
+    if (input && !hws_uring_has(io, HWS_URING_IN)) {
+        if (hws_uring_receive_waits(io))
+            stand_in_line(io);
+        else if (!begin_input(io))
+            return false;
+    }
     if ((!input || hws_uring_has(io, HWS_URING_RENEW)) && !cancel_in(io)) return false;
     const bool output = wants_output(io);
     if (output && !hws_uring_has(io, HWS_URING_OUT) && !hws_uring_out_begin(io)) return false;

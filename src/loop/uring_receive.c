@@ -1,18 +1,59 @@
 /* SPDX-License-Identifier: MIT */
-/* One request, many completions, each in one of the loop's buffers. */
+/* One request, many completions, each in one of the loop's buffers.
+ *
+ * Of a crowd, in which many have always more to bring, each would fill many buffers when it is its
+ * turn, and who brings little would wait for all of them.  So who has filled a buffer is asked for
+ * one at a time then: those requests stand in line, and a turn begins a part of them. */
 #include <errno.h>
 #include <poll.h>
 
 #include "loop/socket.h"
 #include "loop/uring.h"
 
-enum { HELD_PIECE = 64 * 1024 }; /* of what was held, in one call */
+enum {
+    HELD_PIECE = 64 * 1024, /* of what was held, in one call */
+    ONES_MAX = 128,         /* in one turn: half of the buffers are for the others */
+    CROWDED_FOR = 64,       /* turns */
+};
+
+void hws_uring_note_more(hws_uring *self)
+{
+    if (self->loop->io_count > ONES_MAX) self->crowded_until = self->loop->turn + CROWDED_FOR;
+}
+
+static bool is_crowded(const hws_uring *self)
+{
+    return self->loop->turn < self->crowded_until;
+}
+
+bool hws_uring_receive_waits(const hws_io *io)
+{
+    const hws_uring *self = hws_uring_of(io);
+    return hws_uring_has(io, HWS_URING_HEAVY) && is_crowded(self) && self->one_count == ONES_MAX;
+}
+
+static void prepare_one(struct io_uring_sqe *sqe, hws_io *io)
+{
+    io_uring_prep_recv(sqe, io->fd, NULL, 0, 0);
+    hws_uring_set(io, HWS_URING_ONE);
+    hws_uring_of(io)->one_count++;
+}
+
+static void prepare_many(struct io_uring_sqe *sqe, hws_io *io)
+{
+    io_uring_prep_recv_multishot(sqe, io->fd, NULL, 0, 0);
+    hws_uring_unset(io, HWS_URING_ONE | HWS_URING_HEAVY);
+}
 
 bool hws_uring_receive_begin(hws_io *io)
 {
-    struct io_uring_sqe *sqe = hws_uring_next(hws_uring_of(io));
+    hws_uring *self = hws_uring_of(io);
+    struct io_uring_sqe *sqe = hws_uring_next(self);
     if (!sqe) return false;
-    io_uring_prep_recv_multishot(sqe, io->fd, NULL, 0, 0);
+    if (hws_uring_has(io, HWS_URING_HEAVY) && is_crowded(self))
+        prepare_one(sqe, io);
+    else
+        prepare_many(sqe, io);
     sqe->flags |= IOSQE_BUFFER_SELECT; /* group 0, the only one */
     hws_uring_begin(sqe, io, HWS_URING_OF_RECEIVE, HWS_URING_IN);
     hws_uring_unset(io, HWS_URING_LEFT | HWS_URING_RENEW);
@@ -63,9 +104,21 @@ static void look_for_end(hws_io *io, unsigned flags)
     hws_uring_pend(io);
 }
 
+/* In a crowd, what is to bring many buffers becomes a request for one. */
+static void look_for_weight(hws_io *io, int result)
+{
+    const hws_uring *self = hws_uring_of(io);
+    if (result < (int)self->buffers.size) return;
+    hws_uring_set(io, HWS_URING_HEAVY);
+    if (!is_crowded(self) || hws_uring_has(io, HWS_URING_ONE | HWS_URING_RENEW)) return;
+    hws_uring_set(io, HWS_URING_RENEW);
+    hws_uring_pend(io);
+}
+
 void hws_uring_received(hws_io *io, int result, unsigned flags)
 {
     hws_uring *self = hws_uring_of(io);
+    look_for_weight(io, result);
     if (!(flags & IORING_CQE_F_MORE)) hws_uring_unset(io, HWS_URING_IN | HWS_URING_CANCELS);
     if (result == -ENOBUFS) self->unserved++;
     const unsigned buffer = flags >> IORING_CQE_BUFFER_SHIFT;

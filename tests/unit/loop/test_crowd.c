@@ -85,9 +85,9 @@ static void open_crowd(int peers[CROWD])
     }
 }
 
-static void close_some(const int *peers, int count)
+static void close_some(const int *peers, int first, int count)
 {
-    for (int i = 0; i < count; i++) {
+    for (int i = first; i < first + count; i++) {
         hws_io_close(&crowd[i], false);
         close(peers[i]);
     }
@@ -117,7 +117,7 @@ static void test_data_wins_over_an_alarm(void **state)
         }
         assert_int_equal(hws_loop_step(loop, -1), HWS_OK);
     }
-    close_some(peers, CROWD);
+    close_some(peers, 0, CROWD);
 }
 
 /* Who turns the loop only when its descriptor, or its timeout, says so hears all of them. */
@@ -134,7 +134,7 @@ static void test_a_crowd_is_seen_from_outside(void **state)
         assert_true(is_due || poll(&watched, 1, 10000) == 1); /* long enough for any machine */
         assert_int_equal(hws_loop_step(loop, 0), HWS_OK);
     }
-    close_some(peers, CROWD);
+    close_some(peers, 0, CROWD);
 }
 
 /* Who brings much.  Not all that a socket holds comes at once, so that it stays readable; and more
@@ -162,7 +162,7 @@ static void heavy_on_receive(hws_io *each, hws_span bytes, int error)
     served[which]++;
     served_count++;
     turn_received += bytes.size;
-    order[order_count++] = (int)which;
+    if (order_count <= LIGHT) order[order_count++] = (int)which; /* a ring serves one repeatedly */
 }
 
 static const hws_io_handler heavy_handler = {.on_receive = heavy_on_receive,
@@ -185,14 +185,17 @@ static void open_heavy(int peers[LIGHT + 1])
 }
 
 /* As much as goes in. */
-static void fill(const int *peers, int count)
+static void fill_one(const int *peers, int i)
 {
     static const uint8_t bytes[PIECE];
-    for (int i = 0; i < count; i++) {
-        while (send(peers[i], bytes, sizeof bytes, MSG_NOSIGNAL) > 0) continue;
-        assert_int_equal(errno, EAGAIN);
-        assert_true(crowd_pending(i) > RECEIVE_SIZE); /* else the test shows nothing */
-    }
+    while (send(peers[i], bytes, sizeof bytes, MSG_NOSIGNAL) > 0) continue;
+    assert_int_equal(errno, EAGAIN);
+    assert_true(crowd_pending(i) > RECEIVE_SIZE); /* else the test shows nothing */
+}
+
+static void fill(const int *peers, int count)
+{
+    for (int i = 0; i < count; i++) fill_one(peers, i);
 }
 
 static void send_little(const int *peers, int count)
@@ -238,7 +241,7 @@ static void turn_until_known(const int *peers)
 
 static void close_all(const int *peers)
 {
-    close_some(peers, LIGHT + 1);
+    close_some(peers, 0, LIGHT + 1);
     turn();
 }
 
@@ -246,7 +249,7 @@ static void close_all(const int *peers)
 static void test_a_turn_is_too_short_for_all(void **state)
 {
     (void)state;
-    if (on_io_uring(loop)) return; /* what has arrived lies in the order of its arrival */
+    if (on_io_uring(loop)) return; /* its turns are shorter: below */
     int peers[LIGHT + 1];
     unsigned before[HEAVY_CROWD];
     open_heavy(peers);
@@ -363,6 +366,89 @@ static void test_the_sets_are_full(void **state)
     close_all(peers);
 }
 
+/* A ring asks for one buffer at a time of those who bring much, and of so many in a turn. */
+
+enum {
+    RING_BUFFER = 20 << 10,
+    RING_TURN = 128 * RING_BUFFER, /* what those bring together */
+    STAY_TURNS = 16,
+    ROUND_TURNS = (HEAVY_CROWD / 128 + 1) * STAY_TURNS, /* until each of them had its stay */
+};
+
+static void ring_turns(const int *peers, int count)
+{
+    for (int i = 0; i < count; i++) {
+        for (int each = 0; each < HEAVY_CROWD; each++)
+            if (crowd_pending(each) < 2 * RING_BUFFER) fill_one(peers, each);
+        turn();
+    }
+}
+
+static void test_a_ring_is_quick_to_hear_who_brings_little(void **state)
+{
+    (void)state;
+    if (!on_io_uring(loop)) return;
+    int peers[LIGHT + 1];
+    open_heavy(peers);
+    ring_turns(peers, ROUND_TURNS);
+    for (int i = 0; i < 20; i++) {
+        const unsigned before = served[LIGHT];
+        size_t received = 0;
+        send_little(&peers[LIGHT], 1);
+        while (served[LIGHT] == before) {
+            ring_turns(peers, 1);
+            received += turn_received;
+            assert_true(received < 4 * RING_TURN);
+        }
+    }
+    close_all(peers);
+}
+
+static void test_a_ring_serves_all_who_bring_much(void **state)
+{
+    (void)state;
+    if (!on_io_uring(loop)) return;
+    int peers[LIGHT + 1];
+    unsigned before[HEAVY_CROWD];
+    open_heavy(peers);
+    ring_turns(peers, ROUND_TURNS);
+    memcpy(before, served, sizeof before);
+    ring_turns(peers, ROUND_TURNS + STAY_TURNS);
+    assert_true(served_since(before).least >= 1);
+    memcpy(before, served, sizeof before);
+    ring_turns(peers, 10 * ROUND_TURNS);
+    const fairness it = served_since(before);
+    assert_true(it.least >= 5 * STAY_TURNS);
+    assert_true(it.most <= 2 * it.least);
+    close_all(peers);
+}
+
+/* Those who stand in line have nothing under way: they may pause, and go, like anybody. */
+static void test_a_ring_lets_go_of_who_stands_in_line(void **state)
+{
+    (void)state;
+    if (!on_io_uring(loop)) return;
+    enum { GONE = 100, PAUSED = 200 };
+    int peers[LIGHT + 1];
+    open_heavy(peers);
+    ring_turns(peers, ROUND_TURNS);
+    close_some(peers, 0, GONE);
+    for (int i = GONE; i < PAUSED; i++) hws_io_receive(&crowd[i], false);
+    whole_turn(loop);
+    assert_int_equal(loop->io_count, LIGHT + 1 - GONE);
+    const unsigned paused = served[GONE];
+    do turn();
+    while (order_count > 0);
+    assert_int_equal(served[GONE], paused);
+    for (int i = PAUSED; i < HEAVY_CROWD; i++) assert_int_equal(crowd_pending(i), 0);
+    for (int i = GONE; i < PAUSED; i++) hws_io_receive(&crowd[i], true);
+    do turn();
+    while (order_count > 0 || crowd_pending(PAUSED - 1) > 0);
+    for (int i = GONE; i < PAUSED; i++) assert_int_equal(crowd_pending(i), 0);
+    close_some(peers, GONE, LIGHT + 1 - GONE);
+    whole_turn(loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +459,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_alarms_wait_for_who_brings_much, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_second_set_is_full, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_sets_are_full, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_ring_is_quick_to_hear_who_brings_little, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_a_ring_serves_all_who_bring_much, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_ring_lets_go_of_who_stands_in_line, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
