@@ -12,6 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
+import callgrind  # noqa: E402
 import disciplines  # noqa: E402
 import figures  # noqa: E402
 import peers  # noqa: E402
@@ -23,6 +24,43 @@ PATIENCE_S = 120
 
 def cell(title="a", **more):
     return disciplines.Cell("echo", title, "CPU ns", None, **more)
+
+
+# Two functions of a server and recv, of 200 turns; what main does once, and what the linker does often.
+CALLGRIND = """
+ob=(1) /usr/bin/server
+fl=(1) server.c
+fn=(1) main
+0x1000 10 1
+fn=(2) turn
+0x1040 20 200
++4 21 200
+cob=(2) /usr/lib/libc.so.6
+cfn=(3) recv
+calls=200 0x9000
+* 21 400
++60 22 150
+-4 23 99
+ob=(2)
+fn=(3)
+0x9000 1 200
++8 1 200
+ob=(3) /lib/ld-linux-x86-64.so.2
+fn=(4) lookup
+0x20 1 5000
+"""
+
+
+class Footprint(unittest.TestCase):
+    def test_counts_what_most_turns_execute(self):
+        counts = callgrind.read_counts(CALLGRIND)
+        self.assertEqual(counts[("/usr/bin/server", "turn", 0x1080)], 150)
+        self.assertEqual(counts[("/usr/bin/server", "turn", 0x107C)], 99)
+        self.assertEqual(counts[("/usr/lib/libc.so.6", "recv", 0x9008)], 200)
+        self.assertEqual(callgrind.describe(CALLGRIND), "5 instructions, 3 lines")
+
+    def test_says_when_there_is_nothing(self):
+        self.assertIn("only 0 turns", callgrind.describe(""))
 
 
 class Cells(unittest.TestCase):
