@@ -64,6 +64,8 @@ static void wait_for_rings(int count)
     while (rings < count) assert_int_equal(hws_loop_step(loop, -1), HWS_OK);
 }
 
+/* How often it was set is asked where no alarm can have been due before: the machine may be slow. */
+
 static void test_ends_a_wait(void **state)
 {
     (void)state;
@@ -71,15 +73,14 @@ static void test_ends_a_wait(void **state)
     set_alarm(0, 20);
     wait_for_rings(1);
     assert_true(hws_clock_ms() >= begun_ms + 20);
-    set_alarm(0, 5); /* once more: it has rung, and nobody has read it */
+    set_alarm(0, 20); /* once more: it has rung, and nobody has read it */
     wait_for_rings(2);
-    assert_int_equal(set_count(), 2);
 }
 
 static void test_is_set_once_for_many_turns(void **state)
 {
     (void)state;
-    set_alarm(0, 60000);
+    set_alarm(0, 600000);
     for (int i = 0; i < 100; i++) waiting_turn();
     assert_int_equal(set_count(), 1);
     assert_int_equal(rings, 0);
@@ -88,61 +89,74 @@ static void test_is_set_once_for_many_turns(void **state)
 static void test_is_set_anew_for_an_earlier_alarm_alone(void **state)
 {
     (void)state;
-    set_alarm(0, 60000);
+    set_alarm(0, 600000);
     waiting_turn();
-    set_alarm(1, 90000);
+    set_alarm(1, 900000);
     waiting_turn();
     assert_int_equal(set_count(), 1);
-    set_alarm(1, 5);
-    wait_for_rings(1);
+    set_alarm(1, 300000);
+    waiting_turn();
     assert_int_equal(set_count(), 2);
-    waiting_turn(); /* the other one still waits, and the clock has rung */
-    assert_int_equal(set_count(), 3);
+    hws_alarm_unset(&alarms[1], loop); /* it is left to ring too early */
+    waiting_turn();
+    assert_int_equal(set_count(), 2);
 }
 
 /* It rings for an alarm that is no more, and is then set for the next one. */
 static void test_rings_too_early(void **state)
 {
     (void)state;
-    set_alarm(0, 10);
-    set_alarm(1, 40);
-    waiting_turn();
+    do {
+        syscalls_reset();
+        set_alarm(0, 20);
+        waiting_turn();
+    } while (set_count() == 0);
     hws_alarm_unset(&alarms[0], loop);
-    wait_for_rings(1);
-    assert_int_equal(set_count(), 2);
+    rings = 0;
+    set_alarm(1, 600000);
+    while (set_count() < 2) waiting_turn();
+    assert_int_equal(rings, 0);
+    hws_alarm_unset(&alarms[1], loop);
     assert_int_equal(hws_loop_timeout_ms(loop), -1);
 }
 
 static void test_a_shorter_timeout_does_not_set_it(void **state)
 {
     (void)state;
-    set_alarm(0, 60000);
+    set_alarm(0, 600000);
     assert_int_equal(hws_loop_step(loop, 0), HWS_OK);
     assert_int_equal(hws_loop_step(loop, 1), HWS_OK);
     assert_int_equal(set_count(), 0);
-    assert_in_range(hws_loop_timeout_ms(loop), 50000, 60000);
+    assert_in_range(hws_loop_timeout_ms(loop), 300000, 600000);
 }
 
 static void test_a_longer_timeout_does(void **state)
 {
     (void)state;
-    set_alarm(0, 5);
-    while (rings == 0) assert_int_equal(hws_loop_step(loop, 60000), HWS_OK);
+    set_alarm(0, 300000);
+    hws_loop_wake(loop);
+    assert_int_equal(hws_loop_step(loop, 900000), HWS_OK);
     assert_int_equal(set_count(), 1);
+    set_alarm(0, 5);
+    while (rings == 0) assert_int_equal(hws_loop_step(loop, 900000), HWS_OK);
 }
 
 /* The kernel may have no memory for it, or a filter may not allow it. */
 static void test_the_wait_has_a_timeout_when_it_cannot_be_set(void **state)
 {
     (void)state;
-    set_alarm(0, 20);
     syscalls_fail(SYSCALL_timerfd_settime, 1, SIZE_MAX / 2, ENOMEM);
+    set_alarm(0, 600000);
+    waiting_turn();
+    waiting_turn();
+    assert_int_equal(set_count(), 2); /* it was not taken for set */
+    set_alarm(0, 20);
     wait_for_rings(1);
-    assert_true(set_count() > 0);
     syscalls_reset();
-    set_alarm(0, 5);
-    wait_for_rings(2);
-    assert_int_equal(set_count(), 1); /* it was not taken for set */
+    set_alarm(0, 600000);
+    waiting_turn();
+    waiting_turn();
+    assert_int_equal(set_count(), 1);
 }
 
 static void test_an_alarm_in_the_past_does_not_need_it(void **state)
@@ -174,10 +188,12 @@ static void test_the_descriptor_of_the_loop_tells(void **state)
 {
     (void)state;
     struct pollfd whole = {.fd = hws_loop_fd(loop), .events = POLLIN};
-    set_alarm(0, 5);
+    set_alarm(0, 20);
     waiting_turn();
-    assert_int_equal(poll(&whole, 1, 60000), 1);
-    while (rings == 0) assert_int_equal(hws_loop_step(loop, 0), HWS_OK);
+    while (rings == 0) {
+        assert_int_equal(poll(&whole, 1, 60000), 1);
+        assert_int_equal(hws_loop_step(loop, 0), HWS_OK);
+    }
     whole_turn(loop);
     assert_int_equal(poll(&whole, 1, 0), 0);
 }
