@@ -64,7 +64,7 @@ static void wait_for_rings(int count)
     while (rings < count) assert_int_equal(hws_loop_step(loop, -1), HWS_OK);
 }
 
-/* How often it was set is asked where no alarm can have been due before: the machine may be slow. */
+/* How often it was set is asked where no alarm can have been due before: machines may be slow. */
 
 static void test_ends_a_wait(void **state)
 {
