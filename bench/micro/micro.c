@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the parts cost, each beside what cannot be beaten.
  *
- *     micro [bytes|deflate|frames|topics]
+ *     micro [bytes|deflate|frames|heads|topics]
  */
 #include "micro.h"
 
@@ -16,6 +16,7 @@ int main(int argc, char **argv)
     } GROUPS[] = {{"bytes", micro_bytes},
                   {"deflate", micro_deflate},
                   {"frames", micro_frames},
+                  {"heads", micro_heads},
                   {"topics", micro_topics}};
     int known = 0;
     for (size_t i = 0; i < sizeof GROUPS / sizeof *GROUPS; i++) {
@@ -23,6 +24,6 @@ int main(int argc, char **argv)
         GROUPS[i].run();
         known = 1;
     }
-    if (!known) fprintf(stderr, "usage: micro [bytes|deflate|frames|topics]\n");
+    if (!known) fprintf(stderr, "usage: micro [bytes|deflate|frames|heads|topics]\n");
     return known ? 0 : 2;
 }
