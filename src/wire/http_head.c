@@ -6,11 +6,8 @@
  *
  *     FIELD ──▶ NAME ──▶ WHITE_SPACE ──▶ VALUE ──▶ FIELD_LF ──▶ FIELD
  *       └─────▶ HEAD_LF ──▶ DONE
- *
- * The block holds the texts of the start line one behind the other, and then the fields, each a
- * record: the sizes of name and value (two bytes each), the name, the value.  A record is at most
- * one byte longer than the line it came from. */
-#include "hawser/http_head.h"
+ */
+#include "wire/http_head.h"
 
 #include <assert.h>
 
@@ -19,7 +16,6 @@
 #include "base/span.h"
 #include "base/text.h"
 #include "base/try.h"
-#include "wire/http_list.h"
 #include "wire/http_target.h"
 
 enum {
@@ -40,13 +36,13 @@ enum {
     DONE,
 };
 
-enum {
-    RECORD_HEAD_SIZE = 4,
-    FIRST_BLOCK_SIZE = 1024, /* bytes; what most heads fit in */
-};
+enum { FIRST_BLOCK_SIZE = 1024 }; /* bytes; what most heads fit in */
 
 /* The fields that may stand once (RFC 9110 §5.3); a request's, then a response's. */
-#define NAME_OF(literal) {(literal), sizeof(literal) - 1}
+#define NAME_OF(literal)                                                                           \
+    {                                                                                              \
+        (literal), sizeof(literal) - 1                                                             \
+    }
 static const hws_text SINGLETONS[2][8] = {
     {NAME_OF("Host"), NAME_OF("Origin"), NAME_OF("Content-Length"), NAME_OF("Content-Type"),
      NAME_OF("Authorization"), NAME_OF("Sec-WebSocket-Key"), NAME_OF("Sec-WebSocket-Version")},
@@ -75,27 +71,6 @@ static bool is_value(uint8_t byte)
 static bool is_digit(uint8_t byte)
 {
     return byte >= '0' && byte <= '9';
-}
-
-static hws_text text_at(const hws_http_head *head, size_t start, size_t size)
-{
-    if (!head->block) return (hws_text){NULL, 0}; /* a response without reason and fields */
-    const uint8_t *bytes = head->block + start;
-    return (hws_text){(const char *)bytes, size};
-}
-
-static uint16_t load_size(const hws_http_head *head, size_t at)
-{
-    uint16_t size;
-    memcpy(&size, head->block + at, sizeof size);
-    return size;
-}
-
-static void store_size(hws_http_head *head, size_t at, size_t size)
-{
-    assert(size <= UINT16_MAX);
-    const uint16_t stored = (uint16_t)size;
-    memcpy(head->block + at, &stored, sizeof stored);
 }
 
 static hws_status append(hws_http_head *head, hws_span bytes)
@@ -223,7 +198,7 @@ static hws_status read_field(hws_http_head *head, hws_span *input)
     if (!is_token(*input->data)) return HWS_ERR_HTTP_SYNTAX;
     if (head->field_count == head->field_count_max) return HWS_ERR_HTTP_HEAD_TOO_BIG;
 
-    uint8_t sizes[RECORD_HEAD_SIZE] = {0};
+    uint8_t sizes[HWS_HTTP_RECORD_HEAD_SIZE] = {0};
     head->record = head->block_size;
     head->state = NAME;
     return append(head, (hws_span){sizes, sizeof sizes});
@@ -234,7 +209,8 @@ static hws_status read_name(hws_http_head *head, hws_span *input)
 {
     HWS_TRY(keep_run(head, input, is_token));
     if (input->size == 0) return HWS_OK;
-    store_size(head, head->record, head->block_size - head->record - RECORD_HEAD_SIZE);
+    hws_http_head_store_size(head, head->record,
+                             head->block_size - head->record - HWS_HTTP_RECORD_HEAD_SIZE);
     return expect(head, input, ':', WHITE_SPACE);
 }
 
@@ -264,12 +240,14 @@ static hws_status check_singleton(hws_http_head *head, hws_text name)
 
 static hws_status finish_field(hws_http_head *head)
 {
-    const size_t name_size = load_size(head, head->record);
-    const hws_text name = text_at(head, head->record + RECORD_HEAD_SIZE, name_size);
-    const size_t value = head->record + RECORD_HEAD_SIZE + name_size;
-    const size_t value_size = hws_text_trim(text_at(head, value, head->block_size - value)).size;
+    const size_t name_size = hws_http_head_load_size(head, head->record);
+    const hws_text name =
+        hws_http_head_text(head, head->record + HWS_HTTP_RECORD_HEAD_SIZE, name_size);
+    const size_t value = head->record + HWS_HTTP_RECORD_HEAD_SIZE + name_size;
+    const size_t value_size =
+        hws_text_trim(hws_http_head_text(head, value, head->block_size - value)).size;
 
-    store_size(head, head->record + sizeof(uint16_t), value_size);
+    hws_http_head_store_size(head, head->record + sizeof(uint16_t), value_size);
     head->block_size = (uint32_t)(value + value_size);
     head->field_count++;
     return check_singleton(head, name);
@@ -380,17 +358,6 @@ static uint16_t limit(uint32_t given, uint16_t otherwise)
     return given == 0 ? otherwise : given > UINT16_MAX ? UINT16_MAX : (uint16_t)given;
 }
 
-/* Of a head whose target was found good when it was read. */
-static hws_http_target target_of(const hws_http_head *head)
-{
-    hws_http_target target = {0};
-    const hws_status status =
-        hws_http_target_parse(hws_http_head_method(head), hws_http_head_target(head), &target);
-    assert(status == HWS_OK);
-    (void)status;
-    return target;
-}
-
 void hws_http_head_init(hws_http_head *head, hws_http_kind kind, const hws_http_limits *limits,
                         const hws_memory *memory)
 {
@@ -436,104 +403,4 @@ void hws_http_head_release(hws_http_head *head)
     head->block = NULL;
     head->block_capacity = 0;
     hws_http_head_reset(head);
-}
-
-hws_text hws_http_head_method(const hws_http_head *head)
-{
-    return text_at(head, 0, head->start_size[0]);
-}
-
-hws_text hws_http_head_target(const hws_http_head *head)
-{
-    return text_at(head, head->start_size[0], head->start_size[1]);
-}
-
-hws_text hws_http_head_authority(const hws_http_head *head)
-{
-    const hws_http_target target = target_of(head);
-    return target.is_absolute ? target.authority : hws_http_head_field(head, "Host");
-}
-
-hws_text hws_http_head_query(const hws_http_head *head)
-{
-    return target_of(head).query;
-}
-
-hws_status hws_http_head_path(const hws_http_head *head, char *path, size_t path_max,
-                              size_t *path_size)
-{
-    return hws_http_path_normalise(target_of(head).path, path, path_max, path_size);
-}
-
-hws_text hws_http_head_reason(const hws_http_head *head)
-{
-    return text_at(head, 0, head->start_size[1]);
-}
-
-/* Where the record behind that of `field` begins; of the first one, when there is none yet. */
-static size_t next_record(const hws_http_head *head, const hws_http_field *field)
-{
-    if (!field->value.data) return (size_t)head->start_size[0] + head->start_size[1];
-    return (size_t)(field->value.data + field->value.size - text_at(head, 0, 0).data);
-}
-
-static hws_http_field field_at(const hws_http_head *head, size_t record)
-{
-    const size_t name = record + RECORD_HEAD_SIZE;
-    const size_t name_size = load_size(head, record);
-    const size_t value_size = load_size(head, record + sizeof(uint16_t));
-    return (hws_http_field){
-        .name = text_at(head, name, name_size),
-        .value = text_at(head, name + name_size, value_size),
-    };
-}
-
-bool hws_http_head_next(const hws_http_head *head, hws_http_field *field)
-{
-    const size_t record = next_record(head, field);
-    if (record == head->block_size) return false;
-    *field = field_at(head, record);
-    return true;
-}
-
-bool hws_http_head_next_named(const hws_http_head *head, const char *name, hws_http_field *field)
-{
-    const hws_text wanted = hws_text_of(name);
-    size_t record = next_record(head, field);
-    while (record < head->block_size) {
-        const size_t name_size = load_size(head, record);
-        if (name_size == wanted.size) {
-            *field = field_at(head, record);
-            if (hws_text_equal_ignoring_case(field->name, wanted)) return true;
-        }
-        record += RECORD_HEAD_SIZE + name_size + load_size(head, record + sizeof(uint16_t));
-    }
-    return false;
-}
-
-hws_text hws_http_head_field(const hws_http_head *head, const char *name)
-{
-    hws_http_field field = {0};
-    return hws_http_head_next_named(head, name, &field) ? field.value : (hws_text){0};
-}
-
-size_t hws_http_head_count(const hws_http_head *head, const char *name)
-{
-    hws_http_field field = {0};
-    size_t count = 0;
-    while (hws_http_head_next_named(head, name, &field)) count++;
-    return count;
-}
-
-bool hws_http_head_has_token(const hws_http_head *head, const char *name, const char *token)
-{
-    const hws_text wanted = hws_text_of(token);
-    hws_http_field field = {0};
-    while (hws_http_head_next_named(head, name, &field)) {
-        hws_text rest = field.value;
-        hws_text element;
-        while (hws_http_list_next(&rest, &element))
-            if (hws_text_equal_ignoring_case(element, wanted)) return true;
-    }
-    return false;
 }
