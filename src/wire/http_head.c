@@ -16,6 +16,7 @@
 #include "base/span.h"
 #include "base/text.h"
 #include "base/try.h"
+#include "wire/http_run.h"
 #include "wire/http_target.h"
 
 enum {
@@ -51,51 +52,38 @@ static const hws_text SINGLETONS[2][8] = {
 #undef NAME_OF
 enum { SEEN_HOST = 1 }; /* the bit of the first of them */
 
-static bool is_token(uint8_t byte)
-{
-    return hws_character_is_token((char)byte);
-}
-
-/* What is not in it is refused wherever it stands: nobody agrees on what it means. */
-static bool is_target(uint8_t byte)
-{
-    return byte > ' ' && byte < 0x7F && byte != '#';
-}
-
-/* RFC 9110 §5.5: visible, space, tab, and from 0x80 on whatever it may be. */
-static bool is_value(uint8_t byte)
-{
-    return (byte >= ' ' && byte != 0x7F) || byte == '\t';
-}
-
 static bool is_digit(uint8_t byte)
 {
     return byte >= '0' && byte <= '9';
 }
 
-static hws_status append(hws_http_head *head, hws_span bytes)
+/* Room for `extra` bytes more. */
+static hws_status grow(hws_http_head *head, size_t extra)
 {
     hws_buffer block = {head->block, head->block_size, head->block_capacity};
     const size_t size_max = (size_t)head->head_size_max + head->field_count_max;
-    if (!block.data) {
-        const size_t first = size_max < FIRST_BLOCK_SIZE ? size_max : FIRST_BLOCK_SIZE;
-        HWS_TRY(hws_buffer_reserve(&block, head->memory, first, size_max));
-    }
-    const hws_status status =
-        hws_buffer_append(&block, head->memory, bytes.data, bytes.size, size_max);
+    const size_t first = size_max < FIRST_BLOCK_SIZE ? size_max : FIRST_BLOCK_SIZE;
+    if (!block.data) HWS_TRY(hws_buffer_reserve(&block, head->memory, first, size_max));
+    const hws_status status = hws_buffer_reserve(&block, head->memory, extra, size_max);
     assert(status != HWS_ERR_LIMIT); /* lines and fields are counted before */
     head->block = block.data;
-    head->block_size = (uint32_t)block.size;
     head->block_capacity = (uint32_t)block.capacity;
     return status;
 }
 
-/* Takes the bytes off the front of `input` that belong, and keeps them. */
-static hws_status keep_run(hws_http_head *head, hws_span *input, bool (*belongs)(uint8_t byte))
+static hws_status reserve(hws_http_head *head, size_t extra)
 {
-    size_t size = 0;
-    while (size < input->size && belongs(input->data[size])) size++;
-    return size > 0 ? append(head, hws_span_take(input, size)) : HWS_OK;
+    return extra <= head->block_capacity - head->block_size ? HWS_OK : grow(head, extra);
+}
+
+/* Takes `size` bytes off the front of `input`, and keeps them. */
+static hws_status keep(hws_http_head *head, hws_span *input, size_t size)
+{
+    if (size == 0) return HWS_OK;
+    HWS_TRY(reserve(head, size));
+    memcpy(head->block + head->block_size, hws_span_take(input, size).data, size);
+    head->block_size += (uint32_t)size;
+    return HWS_OK;
 }
 
 static hws_status expect(hws_http_head *head, hws_span *input, char byte, uint8_t state)
@@ -129,7 +117,7 @@ static hws_status read_empty_line_lf(hws_http_head *head, hws_span *input)
 
 static hws_status read_method(hws_http_head *head, hws_span *input)
 {
-    HWS_TRY(keep_run(head, input, is_token));
+    HWS_TRY(keep(head, input, hws_http_run_token(*input)));
     if (head->block_size > HWS_HTTP_METHOD_SIZE_MAX) return HWS_ERR_HTTP_METHOD;
     if (input->size == 0) return HWS_OK;
     if (head->block_size == 0) return HWS_ERR_HTTP_SYNTAX;
@@ -139,7 +127,7 @@ static hws_status read_method(hws_http_head *head, hws_span *input)
 
 static hws_status read_target(hws_http_head *head, hws_span *input)
 {
-    HWS_TRY(keep_run(head, input, is_target));
+    HWS_TRY(keep(head, input, hws_http_run_target(*input)));
     if (input->size == 0) return HWS_OK;
     head->start_size[1] = (uint16_t)(head->block_size - head->start_size[0]);
     HWS_TRY(expect(head, input, ' ', VERSION));
@@ -148,25 +136,31 @@ static hws_status read_target(hws_http_head *head, hws_span *input)
     return hws_http_target_parse(hws_http_head_method(head), hws_http_head_target(head), &parts);
 }
 
+static const char VERSION_SHAPE[] = "HTTP/0.0";
+enum { VERSION_SIZE = sizeof VERSION_SHAPE - 1 };
+
 /* RFC 9112 §2.3: "HTTP/", a digit, a dot, a digit.  The first digit waits for the second in the
  * place of the minor version. */
-static hws_status read_version(hws_http_head *head, hws_span *input)
+static hws_status read_version_byte(hws_http_head *head, uint8_t byte)
 {
-    static const char SHAPE[] = "HTTP/0.0";
-    if (head->step == sizeof SHAPE - 1)
-        return head->kind == HWS_HTTP_REQUEST ? expect(head, input, '\r', START_LF)
-                                              : expect(head, input, ' ', STATUS);
-
-    const uint8_t byte = *hws_span_take(input, 1).data;
-    const uint8_t shape = (uint8_t)SHAPE[head->step++];
+    const uint8_t shape = (uint8_t)VERSION_SHAPE[head->step++];
     if (shape != '0') return byte == shape ? HWS_OK : HWS_ERR_HTTP_SYNTAX;
     if (!is_digit(byte)) return HWS_ERR_HTTP_SYNTAX;
 
     const uint8_t major = head->version_minor;
     head->version_minor = (uint8_t)(byte - '0');
-    if (head->step < sizeof SHAPE - 1) return HWS_OK;
+    if (head->step < VERSION_SIZE) return HWS_OK;
     if (major == 0) return HWS_ERR_HTTP_SYNTAX;
     return major == 1 && head->version_minor <= 1 ? HWS_OK : HWS_ERR_HTTP_VERSION;
+}
+
+static hws_status read_version(hws_http_head *head, hws_span *input)
+{
+    while (input->size > 0 && head->step < VERSION_SIZE)
+        HWS_TRY(read_version_byte(head, *hws_span_take(input, 1).data));
+    if (input->size == 0) return HWS_OK;
+    return head->kind == HWS_HTTP_REQUEST ? expect(head, input, '\r', START_LF)
+                                          : expect(head, input, ' ', STATUS);
 }
 
 /* RFC 9112 §4: three digits and a space. */
@@ -184,7 +178,7 @@ static hws_status read_status(hws_http_head *head, hws_span *input)
 
 static hws_status read_reason(hws_http_head *head, hws_span *input)
 {
-    HWS_TRY(keep_run(head, input, is_value));
+    HWS_TRY(keep(head, input, hws_http_run_value(*input)));
     if (input->size == 0) return HWS_OK;
     head->start_size[1] = (uint16_t)head->block_size;
     return expect(head, input, '\r', START_LF);
@@ -195,19 +189,20 @@ static hws_status read_reason(hws_http_head *head, hws_span *input)
 static hws_status read_field(hws_http_head *head, hws_span *input)
 {
     if (*input->data == '\r') return expect(head, input, '\r', HEAD_LF);
-    if (!is_token(*input->data)) return HWS_ERR_HTTP_SYNTAX;
+    if (!hws_character_is_token((char)*input->data)) return HWS_ERR_HTTP_SYNTAX;
     if (head->field_count == head->field_count_max) return HWS_ERR_HTTP_HEAD_TOO_BIG;
 
-    uint8_t sizes[HWS_HTTP_RECORD_HEAD_SIZE] = {0};
+    HWS_TRY(reserve(head, HWS_HTTP_RECORD_HEAD_SIZE));
     head->record = head->block_size;
+    head->block_size += HWS_HTTP_RECORD_HEAD_SIZE; /* written when they are known */
     head->state = NAME;
-    return append(head, (hws_span){sizes, sizeof sizes});
+    return HWS_OK;
 }
 
 /* §5.1: nothing stands between the name and the colon. */
 static hws_status read_name(hws_http_head *head, hws_span *input)
 {
-    HWS_TRY(keep_run(head, input, is_token));
+    HWS_TRY(keep(head, input, hws_http_run_token(*input)));
     if (input->size == 0) return HWS_OK;
     hws_http_head_store_size(head, head->record,
                              head->block_size - head->record - HWS_HTTP_RECORD_HEAD_SIZE);
@@ -223,7 +218,7 @@ static void skip_white_space(hws_http_head *head, hws_span *input)
 
 static hws_status read_value(hws_http_head *head, hws_span *input)
 {
-    HWS_TRY(keep_run(head, input, is_value));
+    HWS_TRY(keep(head, input, hws_http_run_value(*input)));
     return input->size > 0 ? expect(head, input, '\r', FIELD_LF) : HWS_OK;
 }
 
@@ -323,6 +318,11 @@ static hws_status read_some(hws_http_head *head, hws_span *input)
     return HWS_ERR_INVALID_ARGUMENT;
 }
 
+static bool is_between_lines(const hws_http_head *head)
+{
+    return head->state == FIELD || head->state == EMPTY_LINE || head->state == DONE;
+}
+
 static size_t room(const hws_http_head *head)
 {
     const size_t line = (size_t)(head->line_size_max - head->line_size);
@@ -336,20 +336,24 @@ static hws_status too_big(const hws_http_head *head)
                                                                      : HWS_ERR_HTTP_HEAD_TOO_BIG;
 }
 
+/* The rest of the line, as far as it is there and may reach. */
+static hws_status read_line(hws_http_head *head, hws_span *input)
+{
+    const size_t left = room(head);
+    if (left == 0) return too_big(head);
+    hws_span piece = {input->data, input->size < left ? input->size : left};
+    const size_t size = piece.size;
+    do HWS_TRY(read_some(head, &piece));
+    while (piece.size > 0 && !is_between_lines(head));
+    const size_t taken = hws_span_take(input, size - piece.size).size;
+    head->head_size = (uint16_t)(head->head_size + taken);
+    head->line_size = (uint16_t)(is_between_lines(head) ? 0 : head->line_size + taken);
+    return HWS_OK;
+}
+
 static hws_status parse(hws_http_head *head, hws_span *input)
 {
-    while (head->state != DONE && input->size > 0) {
-        const size_t left = room(head);
-        if (left == 0) return too_big(head);
-
-        hws_span piece = {input->data, input->size < left ? input->size : left};
-        const size_t size = piece.size;
-        HWS_TRY(read_some(head, &piece));
-        const size_t taken = hws_span_take(input, size - piece.size).size;
-        head->head_size = (uint16_t)(head->head_size + taken);
-        head->line_size = (uint16_t)(head->line_size + taken);
-        if (head->state == FIELD || head->state == EMPTY_LINE) head->line_size = 0;
-    }
+    while (head->state != DONE && input->size > 0) HWS_TRY(read_line(head, input));
     return HWS_OK;
 }
 
