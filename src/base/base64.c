@@ -13,12 +13,22 @@ enum {
 
 static uint32_t digit_of(char character)
 {
-    if (character >= 'A' && character <= 'Z') return (uint32_t)(character - 'A');
-    if (character >= 'a' && character <= 'z') return (uint32_t)(character - 'a' + 26);
-    if (character >= '0' && character <= '9') return (uint32_t)(character - '0' + 52);
-    if (character == '+') return 62;
-    if (character == '/') return 63;
-    return NO_DIGIT;
+#define NO NO_DIGIT
+    /* clang-format off */
+    static const uint8_t DIGIT_OF[128] = {
+        NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+        NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+        NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO, NO, 63,
+        52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO,
+        NO,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
+        15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, NO,
+        NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+        41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+    };
+    /* clang-format on */
+#undef NO
+    const uint8_t code = (uint8_t)character;
+    return code < 128 ? DIGIT_OF[code] : NO_DIGIT;
 }
 
 static size_t count_padding(hws_text text)
@@ -37,9 +47,9 @@ static bool is_canonical(hws_text digits, size_t padding)
 
 static bool all_digits(hws_text text)
 {
-    for (size_t i = 0; i < text.size; i++)
-        if (digit_of(text.data[i]) == NO_DIGIT) return false;
-    return true;
+    uint32_t any = 0;
+    for (size_t i = 0; i < text.size; i++) any |= digit_of(text.data[i]);
+    return (any & NO_DIGIT) == 0;
 }
 
 size_t hws_base64_encode(const uint8_t *bytes, size_t size, char *text)
@@ -60,14 +70,21 @@ size_t hws_base64_encode(const uint8_t *bytes, size_t size, char *text)
     return written;
 }
 
-bool hws_base64_decode(hws_text text, uint8_t *bytes, size_t size_max, size_t *size)
+bool hws_base64_is_valid(hws_text text, size_t *size)
 {
     if (text.size % 4 != 0) return false;
     const size_t padding = count_padding(text);
     const hws_text digits = {text.data, text.size - padding};
-    const size_t decoded_size = text.size / 4 * 3 - padding;
-    if (decoded_size > size_max || !all_digits(digits) || !is_canonical(digits, padding))
-        return false;
+    if (!all_digits(digits) || !is_canonical(digits, padding)) return false;
+    *size = text.size / 4 * 3 - padding;
+    return true;
+}
+
+bool hws_base64_decode(hws_text text, uint8_t *bytes, size_t size_max, size_t *size)
+{
+    size_t decoded_size;
+    if (!hws_base64_is_valid(text, &decoded_size) || decoded_size > size_max) return false;
+    const hws_text digits = {text.data, text.size - count_padding(text)};
 
     uint32_t bits = 0;
     unsigned bit_count = 0; /* of `bits`, those not written yet */

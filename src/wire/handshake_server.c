@@ -58,11 +58,9 @@ static hws_status check_version(const hws_http_head *request)
 static hws_status check_key(const hws_http_head *request)
 {
     const hws_text key = hws_http_head_field(request, "Sec-WebSocket-Key");
-    uint8_t nonce[HWS_HANDSHAKE_NONCE_SIZE];
-    size_t size = 0;
-    if (key.size != HWS_HANDSHAKE_KEY_SIZE) return HWS_ERR_HANDSHAKE_KEY;
-    if (!hws_base64_decode(key, nonce, sizeof nonce, &size)) return HWS_ERR_HANDSHAKE_KEY;
-    return size == sizeof nonce ? HWS_OK : HWS_ERR_HANDSHAKE_KEY;
+    size_t size;
+    if (!hws_base64_is_valid(key, &size)) return HWS_ERR_HANDSHAKE_KEY;
+    return size == HWS_HANDSHAKE_NONCE_SIZE ? HWS_OK : HWS_ERR_HANDSHAKE_KEY;
 }
 
 static bool contains(const hws_text *texts, size_t count, hws_text text)

@@ -62,6 +62,30 @@ static void test_refused(void **state)
     check_refused((hws_text){"Zg\0=", 4}, 64);
 }
 
+/* Each byte at each place of four: it is one of the 64, or refused. */
+static void test_alphabet(void **state)
+{
+    (void)state;
+    static const char ALPHABET[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t place = 0; place < 4; place++)
+        for (int byte = 0; byte < 256; byte++) {
+            char text[] = "AAAA";
+            text[place] = (char)byte;
+            const char *digit = byte ? strchr(ALPHABET, byte) : NULL;
+            uint8_t bytes[3];
+            size_t size = 0;
+            if (byte == '=' && place == 3) continue; /* padding */
+            if (!digit) {
+                check_refused((hws_text){text, 4}, 64);
+                continue;
+            }
+            assert_true(hws_base64_decode((hws_text){text, 4}, bytes, sizeof bytes, &size));
+            const uint32_t group = (uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 | bytes[2];
+            assert_int_equal(group, (uint32_t)(digit - ALPHABET) << 6 * (3 - place));
+        }
+}
+
 /* Every last digit, with one and with two signs of padding: the unused bits are zero. */
 static void test_canonical(void **state)
 {
@@ -123,9 +147,9 @@ static void test_round_trip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),   cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_canonical),  cmocka_unit_test(test_room),
-        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_examples), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_alphabet), cmocka_unit_test(test_canonical),
+        cmocka_unit_test(test_room),     cmocka_unit_test(test_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
