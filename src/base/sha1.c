@@ -10,7 +10,6 @@
 enum {
     BLOCK_SIZE = 64,
     LENGTH_SIZE = 8, /* the count of bits that ends the last block */
-    ROUND_COUNT = 80,
 };
 
 static uint32_t rotate_left(uint32_t word, unsigned count)
@@ -45,20 +44,32 @@ static inline void turn(variables *now, uint32_t mixed, uint32_t constant, uint3
     *now = (variables){next, now->a, rotate_left(now->b, 30), now->c, now->d};
 }
 
-/* §6.1.2, with the constants of §4.2.1. */
+static inline uint32_t load_word(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* §6.1.3: the next word of the schedule, in the place of the first of the last sixteen. */
+static inline uint32_t next_word(uint32_t last[16], size_t t)
+{
+    const uint32_t mixed =
+        last[(t + 13) % 16] ^ last[(t + 8) % 16] ^ last[(t + 2) % 16] ^ last[t % 16];
+    return last[t % 16] = rotate_left(mixed, 1);
+}
+
+/* §6.1.3, with the constants of §4.2.1. */
 static void add_block(uint32_t hash[5], const uint8_t block[BLOCK_SIZE])
 {
-    uint32_t word[ROUND_COUNT];
-    for (size_t t = 0; t < 16; t++) word[t] = (uint32_t)hws_load_be(block + 4 * t, 4);
-    for (size_t t = 16; t < ROUND_COUNT; t++)
-        word[t] = rotate_left(word[t - 3] ^ word[t - 8] ^ word[t - 14] ^ word[t - 16], 1);
+    uint32_t words[16];
+    for (size_t t = 0; t < 16; t++) words[t] = load_word(block + 4 * t);
 
     variables now = {hash[0], hash[1], hash[2], hash[3], hash[4]};
     size_t t = 0;
-    for (; t < 20; t++) turn(&now, choose(now.b, now.c, now.d), 0x5A827999, word[t]);
-    for (; t < 40; t++) turn(&now, parity(now.b, now.c, now.d), 0x6ED9EBA1, word[t]);
-    for (; t < 60; t++) turn(&now, majority(now.b, now.c, now.d), 0x8F1BBCDC, word[t]);
-    for (; t < 80; t++) turn(&now, parity(now.b, now.c, now.d), 0xCA62C1D6, word[t]);
+    for (; t < 16; t++) turn(&now, choose(now.b, now.c, now.d), 0x5A827999, words[t]);
+    for (; t < 20; t++) turn(&now, choose(now.b, now.c, now.d), 0x5A827999, next_word(words, t));
+    for (; t < 40; t++) turn(&now, parity(now.b, now.c, now.d), 0x6ED9EBA1, next_word(words, t));
+    for (; t < 60; t++) turn(&now, majority(now.b, now.c, now.d), 0x8F1BBCDC, next_word(words, t));
+    for (; t < 80; t++) turn(&now, parity(now.b, now.c, now.d), 0xCA62C1D6, next_word(words, t));
     hash[0] += now.a;
     hash[1] += now.b;
     hash[2] += now.c;
