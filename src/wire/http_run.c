@@ -30,13 +30,13 @@ static uint64_t equal(uint64_t word, uint64_t byte)
     return under(word ^ EACH(byte), 1);
 }
 
-/* Which are over 0x7F, or in none of a to z, A to Z, and the dash. */
+/* Which are none of a to z, A to Z, and the dash. */
 static uint64_t strange_in_token(uint64_t word)
 {
     const uint64_t lower = word | EACH(0x20);
     const uint64_t letters = (lower + EACH(0x80 - 'a')) & ~(lower + EACH(0x80 - ('z' + 1)));
     const uint64_t dashes = (word + EACH(0x80 - '-')) & ~(word + EACH(0x80 - ('-' + 1)));
-    return (word | ~(letters | dashes)) & TOPS;
+    return ~(letters | dashes) & TOPS;
 }
 
 static uint64_t strange_in_target(uint64_t word)
