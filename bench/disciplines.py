@@ -32,7 +32,7 @@ class Cell:
     uws_bar: float = 0      # and so many times uWebSockets, in C++ or behind Node
     most: int = 0           # wanted: a figure of at most this
     prepare: object = None  # (cell, started, seconds) -> what `measure` is given as prepared
-    is_long: bool = False   # it takes seconds: one round
+    is_long: bool = False   # it takes seconds: one round, among others
     is_heavy: bool = False  # and many connections: servers of its own, too
 
 
