@@ -6,6 +6,7 @@
 
 The program is $HAWSER, or build/hawser beside this source.
 """
+import atexit
 import os
 import pathlib
 import re
@@ -57,6 +58,7 @@ class Server(Place):
         self.process = subprocess.Popen(
             [program, "serve", "--listen", listen, *arguments],
             stdout=subprocess.PIPE, stderr=self.log, text=True)
+        atexit.register(self.process.kill)  # a test that fails may not come to stop it
         self.greeting = []
         for line in self.process.stdout:
             self.greeting.append(line.rstrip("\n"))
