@@ -3,7 +3,8 @@
  * own files share.
  *
  *     endpoint.c            made, asked, released
- *     endpoint_receive.c    bytes in, frames, messages out
+ *     endpoint_receive.c    bytes in, short messages out
+ *     endpoint_frames.c     all else that comes: frames, and messages in pieces
  *     endpoint_inflate.c    what came compressed
  *     endpoint_held.c       input that is not wanted yet
  *     endpoint_send.c       messages and control frames into the queue
@@ -156,6 +157,23 @@ void hws_endpoint_fail(hws_endpoint *endpoint, hws_status why, hws_event *event)
 
 /* Somewhere to keep what outlives a call.  Errors: HWS_ERR_NO_MEMORY. */
 HWS_MUST_CHECK hws_status hws_endpoint_need_incoming(hws_endpoint *endpoint);
+
+/* Receives what is no short message that is there whole, until there is an event, or no input left.
+ * A failure has ended the endpoint, but for HWS_ERR_NO_MEMORY for what outlives the call. */
+HWS_MUST_CHECK hws_status hws_endpoint_receive_frames(hws_endpoint *endpoint, uint64_t now_ms,
+                                                      hws_span *input, hws_event *event);
+
+static inline void hws_endpoint_tell_message(uint8_t opcode, hws_span bytes, hws_message_part part,
+                                             hws_event *event)
+{
+    event->type = HWS_EVENT_MESSAGE;
+    event->message = (hws_message){
+        .type = (hws_message_type)opcode,
+        .part = part,
+        .data = bytes.data,
+        .size = bytes.size,
+    };
+}
 
 /* Inflates from the front of `input` to the end of incoming->message: all of it, or, when parts are
  * delivered, as much as makes one (has_more).  UTF-8 is checked as it comes out.
