@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From bytes to a head, one byte after the other (RFC 9112).
+/* From bytes to a head, run after run, wherever they were cut (RFC 9112).
  *
  *     request   EMPTY_LINE ──▶ METHOD ──▶ TARGET ──▶ VERSION ─┐
  *     response                VERSION ──▶ STATUS ──▶ REASON ──┴──▶ START_LF ──▶ FIELD
@@ -40,10 +40,7 @@ enum {
 enum { FIRST_BLOCK_SIZE = 1024 }; /* bytes; what most heads fit in */
 
 /* The fields that may stand once (RFC 9110 §5.3); a request's, then a response's. */
-#define NAME_OF(literal)                                                                           \
-    {                                                                                              \
-        (literal), sizeof(literal) - 1                                                             \
-    }
+#define NAME_OF(literal) {(literal), sizeof(literal) - 1}
 static const hws_text SINGLETONS[2][8] = {
     {NAME_OF("Host"), NAME_OF("Origin"), NAME_OF("Content-Length"), NAME_OF("Content-Type"),
      NAME_OF("Authorization"), NAME_OF("Sec-WebSocket-Key"), NAME_OF("Sec-WebSocket-Version")},
