@@ -22,6 +22,7 @@ def hawser(backend):
 PEERS = {
     "bare": lambda *flags: [servers.BUILD / "bench/bench_echo_bare"],
     "bare-uring": lambda *flags: [servers.BUILD / "bench/bench_echo_uring"],
+    "frames": lambda *flags: [servers.BUILD / "bench/bench_frame_bare"],
     "hawser": hawser("epoll"),
     "hawser-uring": hawser("io_uring"),
     "bun": lambda *flags: [FOLDER / "node_modules/.bin/bun", HERE / "peers/bun.js", *flags],
@@ -34,9 +35,10 @@ PEERS = {
     "websockets": lambda *flags: ["/usr/bin/python3", HERE / "peers/websockets.py", *flags],
 }
 BARE = ("bare", "bare-uring")
+NO_SERVER = (*BARE, "frames")  # what nobody would run: not among those that Hawser is compared with
 UWS = ("uws", "uwsjs")  # Bun's is a uWebSockets of its own
 WITHOUT = {"--tls": ("wslay",), "--deflate": ("wslay", "uws")}  # uws only inflates
-TITLES = {"bare": "bare", "bare-uring": "bare io_uring", "hawser": "Hawser",
+TITLES = {"bare": "bare", "bare-uring": "bare io_uring", "frames": "bare frames", "hawser": "Hawser",
           "hawser-uring": "Hawser, io_uring", "bun": "Bun (uWebSockets)",
           "uws": "uWebSockets 0.14", "uwsjs": "uWebSockets.js", "ws": "ws",
           "lws": "libwebsockets", "beast": "Boost.Beast", "wslay": "wslay",
@@ -53,7 +55,7 @@ def exists(name):
 
 
 def can(name, cell):
-    if name in BARE:
+    if name in NO_SERVER:
         return bool(cell.bare) if name == "bare" else cell.is_tcp_echo
     return not any(name in WITHOUT.get(flag, ()) for flag in cell.flags)
 

@@ -45,7 +45,7 @@ def row_of(cell, key, names, results):
 
 
 def without_bare(row):
-    return {name: value for name, value in row.items() if name not in peers.BARE}
+    return {name: value for name, value in row.items() if name not in peers.NO_SERVER}
 
 
 def cell_text(runs, key, unit, best):

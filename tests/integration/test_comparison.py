@@ -8,9 +8,11 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "bench"))
 import callgrind  # noqa: E402
 import disciplines  # noqa: E402
@@ -18,6 +20,7 @@ import figures  # noqa: E402
 import peers  # noqa: E402
 import report  # noqa: E402
 import servers  # noqa: E402
+from lib.rawws import BINARY, Frame, RawWebSocket, frame  # noqa: E402
 
 PATIENCE_S = 120
 
@@ -85,6 +88,8 @@ class Cells(unittest.TestCase):
         self.assertFalse(peers.can("bare", cell()))
         self.assertTrue(peers.can("bare", cell(bare="bench_echo_bare")))
         self.assertFalse(peers.can("bare-uring", cell(bare="bench_tls_bare")))
+        self.assertFalse(peers.can("frames", cell(bare="bench_tls_bare")))
+        self.assertTrue(peers.can("frames", cell(is_tcp_echo=True)))
 
     def test_selected(self):
         its = disciplines.select(["echo"], [20], 10000)
@@ -118,6 +123,13 @@ class Report(unittest.TestCase):
         self.assertEqual(lines[2],
                          "| quick | 1.04 | 1.05 | 0.50 | 0.60 |  |  | 0.50 (Bun (uWebSockets)) |  |")
         self.assertEqual(lines[3], "| slow |  |  | 1.10 |  |  |  | 1.10 (Bun (uWebSockets)) |  |")
+
+    def test_what_nobody_would_run_is_no_peer(self):
+        its = {**self.RESULTS, ("quick", "frames"): [{"figure": 101}]}
+        names = ["bare", "frames", "hawser", "hawser-uring", "bun"]
+        self.assertIn("| 101 ns | 120 ns ±8 % | **104 ns** |", report.table(self.CELLS, names, its))
+        self.assertIn("| quick | 1.04 | 1.05 | 0.50 |", report.ratios(self.CELLS, names, its))
+        self.assertNotIn("frames by", "\n".join(report.behind(self.CELLS, names, its)))
 
     def test_the_better_uwebsockets(self):
         its = {**self.RESULTS, ("quick", "uws"): [{"figure": 110}], ("quick", "uwsjs"): [{"figure": 130}]}
@@ -183,6 +195,26 @@ class Programs(unittest.TestCase):
                 self.listen(server, *flags)
             finally:
                 server.stop()
+
+    def test_bare_frames(self):
+        """Of each form of length, with and without a copy, cut anywhere, and many in one turn."""
+        sizes = (0, 1, 125, 126, 8191, 8192, 65535, 65536, 300000, *(20,) * 200, *(9000,) * 100)
+        payloads = [os.urandom(size) for size in sizes]
+        sent = b"".join(frame(BINARY, payload) for payload in payloads)
+        server = servers.Server([servers.BUILD / "bench/bench_frame_bare"])
+        try:
+            for cut in (len(sent), 100003, 7001):
+                with RawWebSocket("127.0.0.1", server.port) as ws:
+                    ws.key = "dGhlIHNhbXBsZSBub25jZQ=="  # RFC 6455 §1.3
+                    self.assertEqual(ws.open().status, 101)
+                    pieces = [sent[at:at + cut] for at in range(0, len(sent), cut)]
+                    sender = threading.Thread(target=lambda: [ws.send_bytes(it) for it in pieces])
+                    sender.start()
+                    for payload in payloads:
+                        self.assertEqual(ws.receive(), Frame(BINARY, payload))
+                    sender.join()
+        finally:
+            server.stop()
 
     def test_hawser(self):
         for flags in ((), ("--tls",)):
