@@ -2,6 +2,7 @@
 #include "bare.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -45,6 +46,26 @@ void bare_watch(int epoll, int fd, void *who)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = who};
     bare_must(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+}
+
+void bare_serve(int listener, void (*arrive)(int epoll, int listener), void (*serve)(void *who))
+{
+    enum { EVENTS_MAX = 256 };
+    const int epoll = epoll_create1(0);
+    bare_must(epoll, "epoll_create1");
+    bare_watch(epoll, listener, NULL);
+
+    for (;;) {
+        struct epoll_event events[EVENTS_MAX];
+        const int count = epoll_wait(epoll, events, EVENTS_MAX, -1);
+        if (count < 0 && errno != EINTR) bare_must(count, "epoll_wait");
+        for (int i = 0; i < count; i++) {
+            if (events[i].data.ptr)
+                serve(events[i].data.ptr);
+            else
+                arrive(epoll, listener);
+        }
+    }
 }
 
 int bare_accept(int listener)

@@ -17,6 +17,10 @@ int bare_listen(void);
 /* Level-triggered, for what can be read; `who` is told then. */
 void bare_watch(int epoll, int fd, void *who);
 
+/* Serves for ever: `arrive` when a connection waits to be accepted, `serve` when something can be
+ * read, with `who` of bare_watch. */
+void bare_serve(int listener, void (*arrive)(int epoll, int listener), void (*serve)(void *who));
+
 /* The next connection, nonblocking, its small packets not held back. */
 int bare_accept(int listener);
 

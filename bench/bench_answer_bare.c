@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
@@ -23,7 +22,7 @@
 #include "bare.h"
 #include "channel.h"
 
-enum { EVENTS_MAX = 256, REQUEST_MAX = 4096, KEY_SIZE = 24, ACCEPT_SIZE = 28, SMALL_MAX = 125 };
+enum { REQUEST_MAX = 4096, KEY_SIZE = 24, ACCEPT_SIZE = 28, SMALL_MAX = 125 };
 
 static const char SAMPLE_KEY[] = "dGhlIHNhbXBsZSBub25jZQ==";
 static const char SAMPLE_ACCEPT[] = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
@@ -35,6 +34,7 @@ typedef struct peer {
     size_t place; /* in `listeners`; SIZE_MAX: it is not there */
 } peer;
 
+static SSL_CTX *context; /* NULL: without TLS */
 static peer **listeners;
 static size_t listener_count;
 
@@ -116,7 +116,7 @@ static bool broadcast(const peer *from, const char *frame, size_t size)
 }
 
 /* Returns: whether it stays. */
-static bool serve(peer *it)
+static bool read_and_answer(peer *it)
 {
     char bytes[REQUEST_MAX];
     const ssize_t size = channel_receive(&it->channel, bytes, sizeof bytes - 1);
@@ -129,7 +129,12 @@ static bool serve(peer *it)
     return false;
 }
 
-static void accept_one(int epoll, int listener, SSL_CTX *context)
+static void serve(void *who)
+{
+    if (!read_and_answer(who)) end(who);
+}
+
+static void accept_one(int epoll, int listener)
 {
     peer *made = bare_need(calloc(1, sizeof *made));
     made->place = SIZE_MAX;
@@ -145,21 +150,6 @@ static void accept_one(int epoll, int listener, SSL_CTX *context)
 int main(int argc, char **argv)
 {
     (void)signal(SIGPIPE, SIG_IGN);
-    SSL_CTX *context = argc > 1 && strcmp(argv[1], "--tls") == 0 ? bare_context() : NULL;
-    const int listener = bare_listen();
-    const int epoll = epoll_create1(0);
-    bare_must(epoll, "epoll_create1");
-    bare_watch(epoll, listener, NULL);
-
-    for (;;) {
-        struct epoll_event events[EVENTS_MAX];
-        const int count = epoll_wait(epoll, events, EVENTS_MAX, -1);
-        if (count < 0 && errno != EINTR) bare_must(count, "epoll_wait");
-        for (int i = 0; i < count; i++) {
-            if (!events[i].data.ptr)
-                accept_one(epoll, listener, context);
-            else if (!serve(events[i].data.ptr))
-                end(events[i].data.ptr);
-        }
-    }
+    if (argc > 1 && strcmp(argv[1], "--tls") == 0) context = bare_context();
+    bare_serve(bare_listen(), accept_one, serve);
 }

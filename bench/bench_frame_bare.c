@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -19,7 +18,6 @@
 #include "bare.h"
 
 enum {
-    EVENTS_MAX = 256,
     RECEIVE_SIZE = 256 * 1024, /* of one recv, as in bench_echo_bare */
     IN_PLACE_MIN = 8192,       /* bytes of a payload that is sent from where it lies */
     HEAD_MAX = 14,
@@ -73,8 +71,8 @@ static bool flush(int fd)
 /* Behind what goes before it, in one piece where they touch. */
 static void add(uint8_t *bytes, size_t size)
 {
-    struct iovec *last = &pieces[piece_count - 1];
-    if (piece_count > 0 && (uint8_t *)last->iov_base + last->iov_len == bytes)
+    struct iovec *last = piece_count > 0 ? &pieces[piece_count - 1] : NULL;
+    if (last && (uint8_t *)last->iov_base + last->iov_len == bytes)
         last->iov_len += size;
     else
         pieces[piece_count++] = (struct iovec){bytes, size};
@@ -203,7 +201,7 @@ static bool open_websocket(peer *it, const uint8_t *bytes, size_t size)
     return it->is_open && send(it->fd, ANSWER, sizeof ANSWER - 1, MSG_NOSIGNAL) > 0;
 }
 
-static bool serve(peer *it)
+static bool read_and_answer(peer *it)
 {
     uint8_t *bytes = it->size > 0 ? it->rest : input;
     const size_t room = it->size > 0 ? it->capacity - it->size : sizeof input;
@@ -219,6 +217,11 @@ static bool serve(peer *it)
     return answered >= 0;
 }
 
+static void serve(void *who)
+{
+    if (!read_and_answer(who)) end(who);
+}
+
 static void accept_one(int epoll, int listener)
 {
     peer *it = bare_need(calloc(1, sizeof *it));
@@ -228,21 +231,5 @@ static void accept_one(int epoll, int listener)
 
 int main(void)
 {
-    const int listener = bare_listen();
-    const int epoll = epoll_create1(0);
-    bare_must(epoll, "epoll_create1");
-    bare_watch(epoll, listener, NULL);
-
-    for (;;) {
-        struct epoll_event events[EVENTS_MAX];
-        const int count = epoll_wait(epoll, events, EVENTS_MAX, -1);
-        if (count < 0 && errno != EINTR) bare_must(count, "epoll_wait");
-        for (int i = 0; i < count; i++) {
-            peer *it = events[i].data.ptr;
-            if (!it)
-                accept_one(epoll, listener);
-            else if (!serve(it))
-                end(it);
-        }
-    }
+    bare_serve(bare_listen(), accept_one, serve);
 }

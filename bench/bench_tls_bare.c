@@ -9,16 +9,17 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include <openssl/ssl.h>
 
 #include "bare.h"
 #include "channel.h"
 
-enum { EVENTS_MAX = 256, BUFFER_SIZE = 256 * 1024 };
+enum { BUFFER_SIZE = 256 * 1024 };
 
-static void accept_one(int epoll, int listener, SSL_CTX *context)
+static SSL_CTX *context;
+
+static void accept_one(int epoll, int listener)
 {
     bench_channel *made = bare_need(calloc(1, sizeof *made));
     made->fd = bare_accept(listener);
@@ -44,8 +45,9 @@ static int send_all(const bench_channel *to, const char *bytes, size_t size)
     return 0;
 }
 
-static void echo(bench_channel *from)
+static void echo(void *who)
 {
+    bench_channel *from = who;
     static char buffer[BUFFER_SIZE];
     ssize_t size;
     do {
@@ -62,23 +64,8 @@ static void echo(bench_channel *from)
 int main(int argc, char **argv)
 {
     (void)signal(SIGPIPE, SIG_IGN);
-    SSL_CTX *context = bare_context();
+    context = bare_context();
     if (argc > 1 && strcmp(argv[1], "--release") == 0)
         SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-    const int listener = bare_listen();
-    const int epoll = epoll_create1(0);
-    bare_must(epoll, "epoll_create1");
-    bare_watch(epoll, listener, NULL);
-
-    for (;;) {
-        struct epoll_event events[EVENTS_MAX];
-        const int count = epoll_wait(epoll, events, EVENTS_MAX, -1);
-        if (count < 0 && errno != EINTR) bare_must(count, "epoll_wait");
-        for (int i = 0; i < count; i++) {
-            if (events[i].data.ptr)
-                echo(events[i].data.ptr);
-            else
-                accept_one(epoll, listener, context);
-        }
-    }
+    bare_serve(bare_listen(), accept_one, echo);
 }

@@ -281,3 +281,9 @@ def make_all(many):
 def select(names, sizes, many):
     return [cell for cell in make_all(many)
             if (not names or cell.discipline in names) and (not sizes or cell.size in sizes)]
+
+
+def of_round(number, cells):
+    """What takes seconds has one round, the first, unless nothing else was asked for."""
+    short = [cell for cell in cells if not cell.is_long]
+    return cells if number == 0 or not short else short

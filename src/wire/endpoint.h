@@ -159,7 +159,8 @@ void hws_endpoint_fail(hws_endpoint *endpoint, hws_status why, hws_event *event)
 HWS_MUST_CHECK hws_status hws_endpoint_need_incoming(hws_endpoint *endpoint);
 
 /* Receives what is no short message that is there whole, until there is an event, or no input left.
- * A failure has ended the endpoint, but for HWS_ERR_NO_MEMORY for what outlives the call. */
+ * What the peer does wrong has ended the endpoint, and is told as an event.
+ * Errors: HWS_ERR_NO_MEMORY: for what outlives the call. */
 HWS_MUST_CHECK hws_status hws_endpoint_receive_frames(hws_endpoint *endpoint, uint64_t now_ms,
                                                       hws_span *input, hws_event *event);
 

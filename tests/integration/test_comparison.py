@@ -97,6 +97,12 @@ class Cells(unittest.TestCase):
         many = [it for it in disciplines.select(["idle"], [], 50)]
         self.assertEqual({it.connections for it in many}, {50})
 
+    def test_long_ones_have_one_round_among_others(self):
+        quick, slow = cell("quick"), cell("slow", is_long=True)
+        self.assertEqual(disciplines.of_round(0, [quick, slow]), [quick, slow])
+        self.assertEqual(disciplines.of_round(1, [quick, slow]), [quick])
+        self.assertEqual(disciplines.of_round(1, [slow]), [slow])
+
 
 class Report(unittest.TestCase):
     CELLS = [cell("quick", bar=1.05, bun_bar=0.6, uws_bar=0.9, rows=(("p50", "p50", "ns"),)), cell("slow")]
