@@ -28,7 +28,7 @@ class Train(unittest.TestCase):
 
     def test_all_works_on_both_backends(self):
         done = train(self.hawser)
-        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        self.assertEqual(done.returncode, 0, done.stdout)  # a machine without io_uring is told of
         calls = self.calls.read()
         for what in ("serve --backend epoll", "serve --backend io_uring", "--size 1M", "--deflate", "--mode listen",
                      "--mode chat", "--mode connect", " ws://", " wss://", "/connection/websocket"):
