@@ -259,7 +259,8 @@ hws_status hws_loop_run(hws_loop *loop)
 {
     uint64_t now_ns = clock_ns();
     do HWS_TRY(turn(loop, -1, &now_ns));
-    while (!atomic_exchange(&loop->stopped, false));
+    while (!atomic_load(&loop->stopped));
+    atomic_store(&loop->stopped, false);
     return backend_is_pending(loop) ? turn(loop, 0, &now_ns) : HWS_OK;
 }
 
