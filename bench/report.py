@@ -76,13 +76,28 @@ def is_ours(name):
     return name.startswith("hawser")
 
 
-def beside(ours, other, bar):
+def better(row, which):
+    """Whose median is the least, of those that `which` takes."""
+    return min(filter(which, row), key=row.get, default=None)
+
+
+def in_pairs(ours, others):
+    """How much of the other's each run of ours took, round by round: what changes the machine's pace from one round
+    to the next meets both."""
+    return [mine / its for mine, its in zip(values(ours), values(others)) if its]
+
+
+def ratio_text(pairs):
+    if not pairs:
+        return ""
+    middle = statistics.median(pairs)
+    return f"{middle:.2f}" + (f" ±{(max(pairs) - min(pairs)) / 2:.2f}" if len(pairs) > 1 else "")
+
+
+def beside(pairs, bar):
     """A ratio, and what was wanted of it."""
-    if not other:
-        return " | "
-    ratio = ours / other
-    wanted = f"{bar:.2f}" + ("" if ratio <= bar else ", missed") if bar else ""
-    return f"{ratio:.2f} | {wanted}"
+    wanted = f"{bar:.2f}" + ("" if statistics.median(pairs) <= bar else ", missed") if pairs and bar else ""
+    return f"{ratio_text(pairs)} | {wanted}"
 
 
 def ratios(cells, names, results):
@@ -91,20 +106,19 @@ def ratios(cells, names, results):
              "|---" * 9 + "|"]
     for cell in cells:
         row = row_of(cell, "figure", names, results)
-        ours = min((value for name, value in row.items() if is_ours(name)), default=None)
-        if not ours:
+        ours = better(row, is_ours)
+        if not ours or not row[ours]:
             continue
-        bare = min((value for name, value in row.items() if name in peers.BARE), default=None)
-        uws = min((value for name, value in row.items() if name in peers.UWS), default=None)
-        others = {name: value for name, value in without_bare(row).items() if not is_ours(name)}
-        best = min(others, key=others.get) if others else None
+        pairs = {name: in_pairs(results[cell.title, ours], results[cell.title, name]) for name in row}
+        bare = better(row, lambda name: name in peers.BARE)
+        uws = better(row, lambda name: name in peers.UWS)
+        best = better(row, lambda name: not is_ours(name) and name not in peers.NO_SERVER)
         most = f"at most {readable(cell.most, cell.unit)}: " if cell.most else ""
-        most += "" if not cell.most else "yes" if ours <= cell.most else "missed"
-        lines.append(f"| {cell.title} | {beside(ours, bare, cell.bar)} | "
-                     f"{beside(ours, row.get('bun'), cell.bun_bar)} | "
-                     f"{beside(ours, uws, cell.uws_bar)} | "
-                     + (f"{ours / others[best]:.2f} ({peers.TITLES[best]})" if best else "")
-                     + f" | {most} |")
+        most += "" if not cell.most else "yes" if row[ours] <= cell.most else "missed"
+        told = [beside(pairs.get(name), bar)
+                for name, bar in ((bare, cell.bar), ("bun", cell.bun_bar), (uws, cell.uws_bar))]
+        told.append(f"{ratio_text(pairs[best])} ({peers.TITLES[best]})" if best else "")
+        lines.append(f"| {cell.title} | {' | '.join(told)} | {most} |")
     return "\n".join(lines)
 
 
@@ -179,7 +193,8 @@ def text(cells, names, results, command, failures, seconds, where):
              " server is pinned to one core, the load to the other. Bold is the least, the bare ones left"
              " out.", "",
              f"Versions: {versions}.", "", table(cells, names, results), "",
-             "Hawser in its better form, beside the others in theirs:", "",
+             "Hawser in its better form, beside the others in theirs: medians of the ratios of each round, and half the"
+             " distance between the least and the greatest.", "",
              ratios(cells, names, results), ""]
     ahead = list(behind(cells, names, results))
     lines += ["Where a peer is ahead in this run:", "", *ahead, ""] if ahead else \

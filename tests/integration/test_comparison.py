@@ -130,6 +130,14 @@ class Report(unittest.TestCase):
                          "| quick | 1.04 | 1.05 | 0.50 | 0.60 |  |  | 0.50 (Bun (uWebSockets)) |  |")
         self.assertEqual(lines[3], "| slow |  |  | 1.10 |  |  |  | 1.10 (Bun (uWebSockets)) |  |")
 
+    def test_ratios_are_of_a_round(self):
+        """The second took twice as long for both, and the third was not slower for Hawser."""
+        its = {("quick", "bare"): [{"figure": 100}, {"figure": 200}, {"figure": 210}],
+               ("quick", "hawser"): [{"figure": 102}, {"figure": 208}, {"figure": 204}, {"figure": 100}],
+               ("quick", "bun"): [{"figure": 204}]}  # was far behind in the first
+        line = report.ratios(self.CELLS, self.NAMES, its).split("\n")[2]
+        self.assertIn("| quick | 1.02 ±0.03 | 1.05 | 0.50 | 0.60 |", line)
+
     def test_what_nobody_would_run_is_no_peer(self):
         its = {**self.RESULTS, ("quick", "frames"): [{"figure": 101}]}
         names = ["bare", "frames", "hawser", "hawser-uring", "bun"]
