@@ -206,6 +206,7 @@ def text(cells, names, results, command, failures, seconds, where):
 
 def write(document, cells, names, results, **about):
     document = pathlib.Path(document)
+    told = text(cells, names, results, **about)  # before anything is written, which would make the version dirty
     before, rest = document.read_text().split(BEGIN)
     section, after = rest.split(END)
     for old in re.findall(r"\]\((figures/[\w-]+\.svg)\)", section):
@@ -217,5 +218,5 @@ def write(document, cells, names, results, **about):
         file = f"figures/{discipline}.svg"
         (document.parent / file).write_text(plot(its, names, results))
         images.append(f"![{discipline}]({file})")
-    document.write_text(before + BEGIN + "\n" + text(cells, names, results, **about) + "\n"
+    document.write_text(before + BEGIN + "\n" + told + "\n"
                         + "\n".join(images) + "\n" + END + after)
