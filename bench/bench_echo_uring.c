@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A TCP echo with nothing in it, over io_uring: multishot accept and receive into provided buffers,
- * one send for each receive, one system call a turn.
+ * one send for each receive, all submitted by one system call a turn, or, of a turn that has one
+ * event, made by a call of its own.
  *
  *     bench_echo_uring       prints its port, and serves until it is ended
  *
@@ -9,6 +10,7 @@
 #include <liburing.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,14 +103,25 @@ static void give_back(unsigned buffer)
 }
 
 /* The whole of it, before the buffer goes back: the load always reads. */
-static void send_back(int fd, unsigned buffer, int size)
+static void submit_send(int fd, unsigned buffer, const char *bytes, size_t size)
 {
     struct io_uring_sqe *sqe = next();
-    io_uring_prep_send(sqe, fd, bytes_of(buffer), (size_t)size, MSG_NOSIGNAL | MSG_WAITALL);
+    io_uring_prep_send(sqe, fd, bytes, size, MSG_NOSIGNAL | MSG_WAITALL);
     io_uring_sqe_set_data64(sqe, name(SEND, fd, buffer));
 }
 
-static void complete(const struct io_uring_cqe *cqe)
+static void send_back(int fd, unsigned buffer, size_t size, bool is_alone)
+{
+    const char *bytes = bytes_of(buffer);
+    const ssize_t result = is_alone ? send(fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
+    const size_t sent = result > 0 ? (size_t)result : 0;
+    if (sent == size)
+        give_back(buffer);
+    else
+        submit_send(fd, buffer, bytes + sent, size - sent);
+}
+
+static void complete(const struct io_uring_cqe *cqe, bool is_alone)
 {
     const int fd = (int)(cqe->user_data >> 2 & 0x3FFFFFFF);
     const bool goes_on = cqe->flags & IORING_CQE_F_MORE;
@@ -120,7 +133,7 @@ static void complete(const struct io_uring_cqe *cqe)
         break;
     case RECEIVE:
         if (cqe->res > 0)
-            send_back(fd, cqe->flags >> IORING_CQE_BUFFER_SHIFT, cqe->res);
+            send_back(fd, cqe->flags >> IORING_CQE_BUFFER_SHIFT, (size_t)cqe->res, is_alone);
         else if (cqe->res != -ENOBUFS)
             close(fd);
         if (!goes_on && (cqe->res > 0 || cqe->res == -ENOBUFS)) receive_all(fd);
@@ -154,12 +167,13 @@ int main(void)
     for (;;) {
         const int result = io_uring_submit_and_wait(&ring, 1);
         if (result != -EINTR) must(result, "io_uring_submit_and_wait");
+        const bool is_alone = io_uring_cq_ready(&ring) == 1;
         unsigned head;
         unsigned count = 0;
         struct io_uring_cqe *cqe;
         io_uring_for_each_cqe(&ring, head, cqe)
         {
-            complete(cqe);
+            complete(cqe, is_alone);
             count++;
         }
         io_uring_cq_advance(&ring, count);

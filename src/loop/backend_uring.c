@@ -264,7 +264,9 @@ static bool uring_deliver(hws_loop *loop)
     tell_ready(self);
     const unsigned ready = io_uring_cq_ready(&self->ring);
     const unsigned count = ready < TURN_COMPLETIONS ? ready : TURN_COMPLETIONS;
+    loop->serves_one = count == 1;
     complete_all(self, count);
+    loop->serves_one = false;
     bury(self);
     loop->served_count += count - self->unserved;
     const bool has_more = ready > count || self->unserved > 0 || self->line.first ||

@@ -156,7 +156,8 @@ enum { GATHERS_FOR = 64 };
 
 bool hws_io_gathers(const hws_io *io)
 {
-    return !hws_io_sends_at_once(io) || io->loop->turn < io->loop->gathers_until;
+    const bool gains = !hws_io_sends_at_once(io) && !io->loop->serves_one;
+    return gains || io->loop->turn < io->loop->gathers_until;
 }
 
 void hws_io_gather(const hws_io *io)

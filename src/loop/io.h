@@ -88,7 +88,8 @@ int64_t hws_io_send_now(hws_io *io, const hws_span *spans, size_t count);
 bool hws_io_sends_at_once(const hws_io *io);
 
 /* Whether what is sent in a turn had better leave at its end, in one: the backend submits all sends
- * together, or hws_io_gather was called of late, since more was added to what had left already. */
+ * together, and this turn may have several; or hws_io_gather was called of late, since more was
+ * added to what had left already. */
 bool hws_io_gathers(const hws_io *io);
 void hws_io_gather(const hws_io *io);
 

@@ -66,7 +66,8 @@ struct hws_loop {
     uint64_t gathers_until; /* such a number; see hws_io_gathers */
     bool in_turn;
     bool ringing;
-    bool woken; /* the eventfd was written to */
+    bool woken;      /* the eventfd was written to */
+    bool serves_one; /* a backend that submits sends together found one event alone in this turn */
     hws_lag lag;
     uint64_t served_count;     /* events since alarms last had their chance */
     _Atomic(pthread_t) thread; /* that runs or steps the loop */

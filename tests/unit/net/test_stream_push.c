@@ -39,7 +39,7 @@ static void test_a_small_push_may_be_gathered(void **state)
     step();
     append("one");
     hws_stream_push(it.stream);
-    if (on_io_uring(loop)) { /* gathers always */
+    if (on_io_uring(loop)) { /* gathers always what no event of the kernel's has brought */
         assert_int_equal(it.stream->queue.size, 3);
         hws_stream_close(it.stream, 0);
         return;
@@ -59,6 +59,41 @@ static void test_a_small_push_may_be_gathered(void **state)
     append("three");
     hws_stream_push(it.stream);
     assert_heard("three");
+    hws_stream_close(it.stream, 0);
+}
+
+static size_t left; /* in the queue, when the answer had been pushed */
+
+static void answer(void *user, hws_span bytes)
+{
+    on_receive(user, bytes);
+    append("answer");
+    hws_stream_push(it.stream);
+    left = it.stream->queue.size;
+}
+
+/* io_uring gathers what many events of a turn have brought, and of a single one nothing. */
+static void test_the_answer_to_a_single_event(void **state)
+{
+    (void)state;
+    static const hws_stream_owner answers = {
+        .on_receive = answer, .on_end = on_end, .on_sent = on_sent};
+    open_stream(0);
+    hws_stream_own(it.stream, &answers, &it);
+    hws_stream_receive(it.stream, true);
+    step();
+    assert_int_equal(write(pair[1], "a", 1), 1);
+    STEP_UNTIL(it.receive_calls == 1);
+    assert_int_equal(left, 0);
+    assert_heard("answer");
+    assert_int_equal(it.sent_calls, 1);
+
+    assert_int_equal(write(pair[1], "b", 1), 1);
+    hws_loop_wake(loop);
+    STEP_UNTIL(it.receive_calls == 2);
+    assert_int_equal(left, on_io_uring(loop) ? strlen("answer") : 0);
+    step();
+    assert_heard("answer");
     hws_stream_close(it.stream, 0);
 }
 
@@ -119,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_push, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_small_push_may_be_gathered, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_the_answer_to_a_single_event, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_push_and_end, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_push_more_than_it_takes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_push_to_nobody, set_up, tear_down),
