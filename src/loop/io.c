@@ -156,8 +156,8 @@ enum { GATHERS_FOR = 64 };
 
 bool hws_io_gathers(const hws_io *io)
 {
-    const bool gains = !hws_io_sends_at_once(io) && !io->loop->serves_one;
-    return gains || io->loop->turn < io->loop->gathers_until;
+    const bool submits_many = !hws_io_sends_at_once(io) && !io->loop->serves_one;
+    return submits_many || io->loop->turn < io->loop->gathers_until;
 }
 
 void hws_io_gather(const hws_io *io)
