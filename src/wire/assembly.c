@@ -32,6 +32,18 @@ static size_t most_of(size_t size, hws_assembly_rest rest)
     return rest.size < SIZE_MAX - size ? size + (size_t)rest.size : SIZE_MAX;
 }
 
+/* How much memory `size` bytes that have arrived justify: of much a power of two, so that blocks of
+ * a few sizes serve for all messages (loop/spare), wherever the kernel cuts them. */
+static size_t ahead_of(size_t size, size_t most)
+{
+    const size_t justified = times(size, HWS_ASSEMBLY_AHEAD);
+    if (justified >= most) return most;
+    if (justified < HWS_MEMORY_LARGE) return justified;
+    size_t power = HWS_MEMORY_LARGE;
+    while (power <= justified / 2) power *= 2;
+    return power;
+}
+
 /* Errors: HWS_ERR_NO_MEMORY. */
 static hws_status grow_to(hws_assembly *assembly, const hws_memory *memory, size_t capacity)
 {
@@ -65,7 +77,7 @@ static hws_status make_room(hws_assembly *assembly, const hws_memory *memory, si
     const size_t capacity = hws_assembly_capacity(assembly);
     if (needed <= capacity) return HWS_OK;
     const size_t most = most_of(needed, rest);
-    const size_t ahead = smaller(times(needed, HWS_ASSEMBLY_AHEAD), most);
+    const size_t ahead = ahead_of(needed, most);
     const size_t wanted = larger(larger(times(capacity, 2), CAPACITY_MIN), ahead);
     return grow_to(assembly, memory, rest.is_last ? smaller(wanted, most) : wanted);
 }
@@ -93,7 +105,7 @@ hws_status hws_assembly_append(hws_assembly *assembly, const hws_memory *memory,
 hws_span hws_assembly_room(hws_assembly *assembly, const hws_memory *memory, hws_assembly_rest rest)
 {
     const size_t most = most_of(assembly->size, rest);
-    const size_t ahead = smaller(times(assembly->size, HWS_ASSEMBLY_AHEAD), most);
+    const size_t ahead = ahead_of(assembly->size, most);
     const size_t capacity = hws_assembly_capacity(assembly);
     const bool is_short = capacity < most && capacity - assembly->size < HWS_ASSEMBLY_ROOM_MIN;
     /* Without memory the bytes come by another way, which will say so. */

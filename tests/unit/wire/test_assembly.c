@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "wire/assembly.h"
 
+#include "base/memory.h"
 #include "lib/test_memory.h"
 
 enum { LARGE = 1 << 20 };
@@ -61,6 +62,27 @@ static void test_memory_follows_what_arrived(void **state)
         assert_true(room.size == 0 || room.size >= HWS_ASSEMBLY_ROOM_MIN);
     }
     expect(583640);
+}
+
+/* Wherever the kernel cuts them, messages of one size take blocks of few sizes, which are kept for
+ * the next (loop/spare). */
+static void test_blocks_of_a_few_sizes(void **state)
+{
+    (void)state;
+    enum { POWERS = 4, STEP = 999 }; /* 64 KiB to 512 KiB */
+    bool seen[POWERS] = {false};
+    for (size_t first = HWS_MEMORY_LARGE / HWS_ASSEMBLY_AHEAD + 1; first < LARGE / 5;
+         first += STEP) {
+        assert_int_equal(append(first, LARGE - first, true), HWS_OK);
+        const size_t capacity = hws_assembly_capacity(&it.assembly);
+        size_t power = 0;
+        while (power < POWERS && capacity >= (size_t)HWS_MEMORY_LARGE << (power + 1)) power++;
+        assert_in_range(power, 0, POWERS - 1);
+        assert_true(capacity < ((size_t)HWS_MEMORY_LARGE << power) + 4096);
+        seen[power] = true;
+        hws_assembly_release(&it.assembly);
+    }
+    for (size_t i = 0; i < POWERS; i++) assert_true(seen[i]);
 }
 
 /* What ends a message takes no more than a page beyond it, and is made at once. */
@@ -230,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_memory_follows_what_arrived),
+        TEST(test_blocks_of_a_few_sizes),
         TEST(test_an_announced_end_is_the_measure),
         TEST(test_small_messages_to_measure),
         TEST(test_copies_are_linear),
