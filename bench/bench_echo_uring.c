@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A TCP echo with nothing in it, over io_uring: multishot accept and receive into provided buffers,
  * one send for each receive, all submitted by one system call a turn, or, of a turn that has one
- * event, made by a call of its own.
+ * event, made by a call of its own.  Since Linux 6.12 the buffers are few and large, and filled by
+ * one receive after the other; before, each receive takes one, and there are many.
  *
  *     bench_echo_uring       prints its port, and serves until it is ended
  *
@@ -11,13 +12,22 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ENTRIES = 4096, BUFFER_COUNT = 1024, BUFFER_SIZE = 20480 };
+enum {
+    ENTRIES = 4096,
+    LARGE_COUNT = 4,
+    LARGE_SIZE = 798720, /* the sum is what a cache has room for */
+    SMALL_COUNT = 1024,
+    SMALL_SIZE = 20480,
+    FILLED_BY_AND_BY = 2,      /* IOU_PBUF_RING_INC, which liburing 2.3 does not know */
+    MORE_WILL_FOLLOW = 1 << 4, /* IORING_CQE_F_BUF_MORE */
+};
 enum {
     ACCEPT,
     RECEIVE,
@@ -27,6 +37,16 @@ enum {
 static struct io_uring ring;
 static struct io_uring_buf_ring *free_buffers;
 static char *buffers;
+static unsigned buffer_count;
+static unsigned buffer_size;
+
+/* What is known of each. */
+typedef struct use {
+    unsigned filled; /* bytes, so far */
+    unsigned sends;  /* from it, under way */
+    bool is_full;    /* nothing more will follow */
+} use;
+static use uses[SMALL_COUNT];
 
 static void must(int result, const char *what)
 {
@@ -92,14 +112,20 @@ static void receive_all(int fd)
 
 static char *bytes_of(unsigned buffer)
 {
-    return buffers + (size_t)buffer * BUFFER_SIZE;
+    return buffers + (size_t)buffer * buffer_size;
+}
+
+static void give(unsigned buffer)
+{
+    uses[buffer] = (use){0};
+    io_uring_buf_ring_add(free_buffers, bytes_of(buffer), buffer_size, (unsigned short)buffer,
+                          io_uring_buf_ring_mask(buffer_count), 0);
+    io_uring_buf_ring_advance(free_buffers, 1);
 }
 
 static void give_back(unsigned buffer)
 {
-    io_uring_buf_ring_add(free_buffers, bytes_of(buffer), BUFFER_SIZE, (unsigned short)buffer,
-                          io_uring_buf_ring_mask(BUFFER_COUNT), 0);
-    io_uring_buf_ring_advance(free_buffers, 1);
+    if (uses[buffer].is_full && uses[buffer].sends == 0) give(buffer);
 }
 
 /* The whole of it, before the buffer goes back: the load always reads. */
@@ -108,17 +134,20 @@ static void submit_send(int fd, unsigned buffer, const char *bytes, size_t size)
     struct io_uring_sqe *sqe = next();
     io_uring_prep_send(sqe, fd, bytes, size, MSG_NOSIGNAL | MSG_WAITALL);
     io_uring_sqe_set_data64(sqe, name(SEND, fd, buffer));
+    uses[buffer].sends++;
 }
 
-static void send_back(int fd, unsigned buffer, size_t size, bool is_alone)
+static void send_back(int fd, const struct io_uring_cqe *cqe, bool is_alone)
 {
-    const char *bytes = bytes_of(buffer);
+    const unsigned buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
+    const char *bytes = bytes_of(buffer) + uses[buffer].filled;
+    const size_t size = (size_t)cqe->res;
+    uses[buffer].filled += (unsigned)cqe->res;
+    uses[buffer].is_full = !(cqe->flags & MORE_WILL_FOLLOW);
     const ssize_t result = is_alone ? send(fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
     const size_t sent = result > 0 ? (size_t)result : 0;
-    if (sent == size)
-        give_back(buffer);
-    else
-        submit_send(fd, buffer, bytes + sent, size - sent);
+    if (sent < size) submit_send(fd, buffer, bytes + sent, size - sent);
+    give_back(buffer);
 }
 
 static void complete(const struct io_uring_cqe *cqe, bool is_alone)
@@ -133,27 +162,42 @@ static void complete(const struct io_uring_cqe *cqe, bool is_alone)
         break;
     case RECEIVE:
         if (cqe->res > 0)
-            send_back(fd, cqe->flags >> IORING_CQE_BUFFER_SHIFT, (size_t)cqe->res, is_alone);
+            send_back(fd, cqe, is_alone);
         else if (cqe->res != -ENOBUFS)
             close(fd);
         if (!goes_on && (cqe->res > 0 || cqe->res == -ENOBUFS)) receive_all(fd);
         break;
     default:
+        uses[cqe->user_data >> 32].sends--;
         give_back((unsigned)(cqe->user_data >> 32));
     }
 }
 
+/* Answers what the kernel does. */
+static int provide(unsigned count, unsigned size, uint16_t flags)
+{
+    const size_t ring_size = SMALL_COUNT * sizeof(struct io_uring_buf);
+    free_buffers = aligned_alloc(4096, ring_size);
+    buffers = calloc(count, size);
+    if (!free_buffers || !buffers) exit(1);
+    buffer_count = count;
+    buffer_size = size;
+    struct io_uring_buf_reg registration = {.ring_addr = (uintptr_t)free_buffers,
+                                            .ring_entries = count};
+    const size_t flags_at = offsetof(struct io_uring_buf_reg, bgid) + sizeof registration.bgid;
+    memcpy((char *)&registration + flags_at, &flags, sizeof flags); /* in 2.3 without a name */
+    return io_uring_register_buf_ring(&ring, &registration, 0);
+}
+
 static void provide_buffers(void)
 {
-    const size_t ring_size = BUFFER_COUNT * sizeof(struct io_uring_buf);
-    free_buffers = aligned_alloc(4096, ring_size);
-    buffers = calloc(BUFFER_COUNT, BUFFER_SIZE);
-    if (!free_buffers || !buffers) exit(1);
-    struct io_uring_buf_reg registration = {.ring_addr = (uintptr_t)free_buffers,
-                                            .ring_entries = BUFFER_COUNT};
-    must(io_uring_register_buf_ring(&ring, &registration, 0), "io_uring_register_buf_ring");
+    if (provide(LARGE_COUNT, LARGE_SIZE, FILLED_BY_AND_BY) < 0) {
+        free(free_buffers);
+        free(buffers);
+        must(provide(SMALL_COUNT, SMALL_SIZE, 0), "io_uring_register_buf_ring");
+    }
     io_uring_buf_ring_init(free_buffers);
-    for (unsigned i = 0; i < BUFFER_COUNT; i++) give_back(i);
+    for (unsigned i = 0; i < buffer_count; i++) give(i);
 }
 
 int main(void)
