@@ -42,7 +42,8 @@ enum {
 /* Zero is the good default. */
 typedef struct hws_loop_options {
     const hws_memory *memory; /* NULL: malloc; must outlive the loop */
-    uint32_t receive_size; /* bytes handed over at once, at most; 0: 260 KiB, or 20 with io_uring */
+    uint32_t receive_size; /* bytes handed over at once, at most; 0: 260 KiB, or 780 with io_uring;
+                            * with that less than 256 means 20, and so does a kernel before 6.12 */
     uint32_t post_count_max; /* posts waiting; 0: 65536 */
     uint8_t backend;         /* HWS_BACKEND_* */
     uint8_t reserved[47];    /* zero */

@@ -17,9 +17,10 @@
 #include "loop/state.h"
 
 enum {
-    EVENTS_MAX = 256,      /* in one turn, of either set */
-    TURN_SIZE = 32 << 20,  /* bytes; once all together have received them, the turn is over */
-    HEAVY_SIZE = 32 << 10, /* bytes that one has received at once */
+    EVENTS_MAX = 256,         /* in one turn, of either set */
+    RECEIVE_SIZE = 260 << 10, /* powers of two, and the heads of their frames */
+    TURN_SIZE = 32 << 20,     /* bytes; once all together have received them, the turn is over */
+    HEAVY_SIZE = 32 << 10,    /* bytes that one has received at once */
     BROKEN = EPOLLERR | EPOLLHUP, /* cannot be masked */
 };
 
@@ -443,6 +444,7 @@ static hws_status epoll_start(hws_loop *loop)
     self->fd = -1;
     self->heavy_fd = -1;
     HWS_TRY(hws_rest_init(&self->rest, loop, go_on_accepting));
+    if (loop->receive_size == 0) loop->receive_size = RECEIVE_SIZE;
     self->buffer = hws_memory_new(loop->memory, loop->receive_size);
     if (!self->buffer) return HWS_ERR_NO_MEMORY;
     self->fd = epoll_create1(EPOLL_CLOEXEC);

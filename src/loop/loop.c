@@ -13,12 +13,7 @@
 #include "base/try.h"
 #include "loop/state.h"
 
-enum {
-    RECEIVE_SIZE = 260 * 1024, /* powers of two, and the heads of their frames */
-    POST_COUNT_MAX = 65536,
-};
-
-enum { MILLISECOND_NS = 1000000 };
+enum { POST_COUNT_MAX = 65536, MILLISECOND_NS = 1000000 };
 
 static uint64_t clock_ns(void)
 {
@@ -37,7 +32,7 @@ uint64_t hws_clock_ms(void)
 static hws_status start(hws_loop *loop, const hws_loop_options *options)
 {
     const uint32_t post_count_max = options->post_count_max;
-    loop->receive_size = options->receive_size ? options->receive_size : RECEIVE_SIZE;
+    loop->receive_size = options->receive_size;
     loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (loop->wake_fd < 0) return HWS_ERR_SYSTEM;
     HWS_TRY(hws_alarm_clock_init(&loop->alarm_clock));

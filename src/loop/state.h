@@ -58,8 +58,8 @@ struct hws_loop {
     const hws_backend *backend;
     void *backend_state;
     uint8_t backend_asked; /* HWS_BACKEND_* */
-    uint32_t receive_size;
-    uint32_t io_count; /* descriptors that are open */
+    uint32_t receive_size; /* bytes; 0: the backend's default */
+    uint32_t io_count;     /* descriptors that are open */
 
     uint64_t now_ms;        /* of the turn under way */
     uint64_t turn;          /* its number */

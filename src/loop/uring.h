@@ -34,7 +34,7 @@ enum {
     HWS_URING_CANCELS_OUT = 1 << 9,
     HWS_URING_LEFT = 1 << 10,  /* the last receive left something unread */
     HWS_URING_RENEW = 1 << 11, /* receiving is to end, and to begin anew */
-    HWS_URING_HEAVY = 1 << 12, /* it has filled a buffer */
+    HWS_URING_HEAVY = 1 << 12, /* it has brought much at once */
     HWS_URING_ONE = 1 << 13,   /* what is under way as HWS_URING_IN is a single receive */
 };
 
@@ -52,12 +52,16 @@ enum {
 };
 
 /* What is received lies in one of these until its call returns; they all belong to the loop. */
+enum { HWS_URING_LARGE_COUNT = 4 };
 typedef struct hws_uring_buffers {
     void *block; /* of the loop's memory, with the next two in it */
     size_t block_size;
     struct io_uring_buf_ring *ring; /* of those that are free, at the begin of a page */
     uint8_t *bytes;
-    uint32_t size; /* of one */
+    uint32_t count; /* a power of two */
+    uint32_t size;  /* of one */
+    bool are_large; /* the kernel receives into one, piece behind piece, until it is full */
+    uint32_t filled[HWS_URING_LARGE_COUNT]; /* bytes of each large one that have been seen */
 } hws_uring_buffers;
 
 /* What arrived for those who have paused; hws_io.held - 1 is the index of an entry. */
@@ -147,10 +151,13 @@ bool hws_uring_settle(hws_io *io);
 /* Errors: HWS_ERR_NO_MEMORY; HWS_ERR_BACKEND: the kernel refused, with errno. */
 HWS_MUST_CHECK hws_status hws_uring_buffers_init(hws_uring *self);
 void hws_uring_buffers_release(hws_uring *self);
-uint8_t *hws_uring_buffer(const hws_uring *self, unsigned index);
 
-/* Gives it back to the kernel. */
-void hws_uring_buffer_free(hws_uring *self, unsigned index);
+/* What a completion has brought: `size` bytes, until it is dropped. */
+hws_span hws_uring_bytes(const hws_uring *self, unsigned flags, size_t size);
+
+/* Gives its buffer back to the kernel, if that has done with it.  A completion without a buffer has
+ * nothing to drop. */
+void hws_uring_drop(hws_uring *self, unsigned flags, size_t size);
 
 /* uring_held.c */
 

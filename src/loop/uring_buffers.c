@@ -1,31 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 /* The buffers that the kernel receives into, whoever it receives for: an idle connection has none.
  *
- * They lie side by side behind the ring that hands them to the kernel; each goes back as soon as
- * the callback that saw it has returned. */
+ * They lie side by side behind the ring that hands them to the kernel.  Since Linux 6.12 they are
+ * few and large, and filled by one receive after the other: much that one peer sent lies in one
+ * piece, and what is short takes no more than it has.  Before, each receive takes a buffer of its
+ * own, and there are many.  Either way what was received is used up when its callback has returned,
+ * and completions come in the order of the bytes. */
 #include <errno.h>
+#include <stddef.h>
 
 #include "base/memory.h"
 #include "loop/uring.h"
 
 enum {
-    BUFFER_COUNT = 256,      /* a power of two */
-    BUFFER_SIZE_MAX = 20480, /* 16 KiB, and what frames them */
-    PAGE = 4096,             /* of the kernel's, at least; the ring must begin at one */
+    LARGE_SIZE = 798720,     /* three times 256 KiB, and the heads of their frames */
+    LARGE_SIZE_MIN = 262144, /* with less there would be too little in all */
+    SMALL_COUNT = 256,
+    SMALL_SIZE_MAX = 20480, /* 16 KiB, and what frames them */
+    PAGE = 4096,            /* of the kernel's, at least; the ring must begin at one */
     GROUP = 0,
+
+    /* Names that liburing has had since 2.8. */
+    FILLED_BY_AND_BY = 2,      /* IOU_PBUF_RING_INC */
+    MORE_WILL_FOLLOW = 1 << 4, /* IORING_CQE_F_BUF_MORE */
 };
 
-uint8_t *hws_uring_buffer(const hws_uring *self, unsigned index)
+static uint8_t *buffer_at(const hws_uring_buffers *buffers, unsigned index)
 {
-    return self->buffers.bytes + (size_t)index * self->buffers.size;
+    return buffers->bytes + (size_t)index * buffers->size;
 }
 
-void hws_uring_buffer_free(hws_uring *self, unsigned index)
+static void give(hws_uring_buffers *buffers, unsigned index)
 {
-    struct io_uring_buf_ring *ring = self->buffers.ring;
-    io_uring_buf_ring_add(ring, hws_uring_buffer(self, index), self->buffers.size,
-                          (unsigned short)index, io_uring_buf_ring_mask(BUFFER_COUNT), 0);
-    io_uring_buf_ring_advance(ring, 1);
+    io_uring_buf_ring_add(buffers->ring, buffer_at(buffers, index), buffers->size,
+                          (unsigned short)index, io_uring_buf_ring_mask(buffers->count), 0);
+    io_uring_buf_ring_advance(buffers->ring, 1);
+}
+
+hws_span hws_uring_bytes(const hws_uring *self, unsigned flags, size_t size)
+{
+    const hws_uring_buffers *buffers = &self->buffers;
+    const unsigned index = flags >> IORING_CQE_BUFFER_SHIFT;
+    const size_t at = buffers->are_large ? buffers->filled[index] : 0;
+    return (hws_span){buffer_at(buffers, index) + at, size};
+}
+
+void hws_uring_drop(hws_uring *self, unsigned flags, size_t size)
+{
+    hws_uring_buffers *buffers = &self->buffers;
+    const unsigned index = flags >> IORING_CQE_BUFFER_SHIFT;
+    if (!(flags & IORING_CQE_F_BUFFER)) return;
+    if (flags & MORE_WILL_FOLLOW) {
+        buffers->filled[index] += (uint32_t)size;
+        return;
+    }
+    if (buffers->are_large) buffers->filled[index] = 0;
+    give(buffers, index);
 }
 
 static void *next_page(void *block)
@@ -34,36 +64,55 @@ static void *next_page(void *block)
     return at + (PAGE - (uintptr_t)at % PAGE) % PAGE;
 }
 
-static hws_status hand_over(hws_uring *self)
+/* The flags have had a name since liburing 2.5, and their place since 2.2. */
+static void set_flags(struct io_uring_buf_reg *registration, uint16_t flags)
 {
-    struct io_uring_buf_reg registration = {
-        .ring_addr = (uintptr_t)self->buffers.ring, .ring_entries = BUFFER_COUNT, .bgid = GROUP};
-    const int result = io_uring_register_buf_ring(&self->ring, &registration, 0);
-    if (result < 0) {
-        errno = -result;
-        return HWS_ERR_BACKEND;
-    }
-    io_uring_buf_ring_init(self->buffers.ring);
-    for (unsigned i = 0; i < BUFFER_COUNT; i++) hws_uring_buffer_free(self, i);
-    return HWS_OK;
+    const size_t at = offsetof(struct io_uring_buf_reg, bgid) + sizeof registration->bgid;
+    memcpy((uint8_t *)registration + at, &flags, sizeof flags);
 }
 
-hws_status hws_uring_buffers_init(hws_uring *self)
+/* Errors: HWS_ERR_NO_MEMORY; HWS_ERR_BACKEND. */
+static hws_status provide(hws_uring *self, uint32_t count, uint32_t size, uint16_t flags)
 {
     hws_uring_buffers *buffers = &self->buffers;
-    const uint32_t asked = self->loop->receive_size;
-    const size_t ring_size = BUFFER_COUNT * sizeof(struct io_uring_buf);
-    buffers->size = asked < BUFFER_SIZE_MAX ? asked : BUFFER_SIZE_MAX;
-    buffers->block_size = PAGE + ring_size + (size_t)BUFFER_COUNT * buffers->size;
+    const size_t ring_size = count * sizeof(struct io_uring_buf);
+    *buffers = (hws_uring_buffers){.count = count,
+                                   .size = size,
+                                   .are_large = flags != 0,
+                                   .block_size = PAGE + ring_size + (size_t)count * size};
     /* Touched now, rather than by the connections that come first. */
     buffers->block = hws_memory_new_zeroed(self->loop->memory, buffers->block_size);
     if (!buffers->block) return HWS_ERR_NO_MEMORY;
     buffers->ring = next_page(buffers->block);
     buffers->bytes = (uint8_t *)buffers->ring + ring_size;
-    return hand_over(self);
+
+    struct io_uring_buf_reg registration = {
+        .ring_addr = (uintptr_t)buffers->ring, .ring_entries = count, .bgid = GROUP};
+    set_flags(&registration, flags);
+    const int result = io_uring_register_buf_ring(&self->ring, &registration, 0);
+    if (result < 0) {
+        errno = -result;
+        return HWS_ERR_BACKEND;
+    }
+    io_uring_buf_ring_init(buffers->ring);
+    for (unsigned i = 0; i < count; i++) give(buffers, i);
+    return HWS_OK;
+}
+
+hws_status hws_uring_buffers_init(hws_uring *self)
+{
+    const uint32_t asked = self->loop->receive_size;
+    const uint32_t size = asked > 0 && asked < LARGE_SIZE ? asked : LARGE_SIZE;
+    if (size >= LARGE_SIZE_MIN) {
+        const hws_status status = provide(self, HWS_URING_LARGE_COUNT, size, FILLED_BY_AND_BY);
+        if (status != HWS_ERR_BACKEND || errno != EINVAL) return status;
+        hws_uring_buffers_release(self);
+    }
+    return provide(self, SMALL_COUNT, size < SMALL_SIZE_MAX ? size : SMALL_SIZE_MAX, 0);
 }
 
 void hws_uring_buffers_release(hws_uring *self)
 {
     hws_memory_free(self->loop->memory, self->buffers.block, self->buffers.block_size);
+    self->buffers.block = NULL;
 }

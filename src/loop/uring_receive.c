@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One request, many completions, each in one of the loop's buffers.
+/* One request, many completions, each in one of the loop's buffers, or in a part of one.
  *
  * Of a crowd, in which many have always more to bring, each would fill many buffers when it is its
  * turn, and who brings little would wait for all of them.  So who has filled a buffer is asked for
@@ -12,13 +12,26 @@
 
 enum {
     HELD_PIECE = 64 * 1024, /* of what was held, in one call */
-    ONES_MAX = 128,         /* in one turn: half of the buffers are for the others */
+    MUCH = 20480,           /* bytes of one receive, or as many as fit */
+    ONE_MAX = 266240,       /* bytes of one that is asked for alone: what a socket has, mostly */
+    CROWD_MIN = 128,        /* descriptors of the loop */
     CROWDED_FOR = 64,       /* turns */
 };
 
 void hws_uring_note_more(hws_uring *self)
 {
-    if (self->loop->io_count > ONES_MAX) self->crowded_until = self->loop->turn + CROWDED_FOR;
+    if (self->loop->io_count > CROWD_MIN) self->crowded_until = self->loop->turn + CROWDED_FOR;
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* In one turn: half of the buffers are for the others. */
+static uint32_t ones_max(const hws_uring_buffers *buffers)
+{
+    return buffers->count * (buffers->size / smaller(buffers->size, ONE_MAX)) / 2;
 }
 
 static bool is_crowded(const hws_uring *self)
@@ -29,12 +42,13 @@ static bool is_crowded(const hws_uring *self)
 bool hws_uring_receive_waits(const hws_io *io)
 {
     const hws_uring *self = hws_uring_of(io);
-    return hws_uring_has(io, HWS_URING_HEAVY) && is_crowded(self) && self->one_count == ONES_MAX;
+    return hws_uring_has(io, HWS_URING_HEAVY) && is_crowded(self) &&
+           self->one_count >= ones_max(&self->buffers);
 }
 
 static void prepare_one(struct io_uring_sqe *sqe, hws_io *io)
 {
-    io_uring_prep_recv(sqe, io->fd, NULL, 0, 0);
+    io_uring_prep_recv(sqe, io->fd, NULL, ONE_MAX, 0);
     hws_uring_set(io, HWS_URING_ONE);
     hws_uring_of(io)->one_count++;
 }
@@ -108,7 +122,7 @@ static void look_for_end(hws_io *io, unsigned flags)
 static void look_for_weight(hws_io *io, int result)
 {
     const hws_uring *self = hws_uring_of(io);
-    if (result < (int)self->buffers.size) return;
+    if (result < (int)smaller(self->buffers.size, MUCH)) return;
     hws_uring_set(io, HWS_URING_HEAVY);
     if (!is_crowded(self) || hws_uring_has(io, HWS_URING_ONE | HWS_URING_RENEW)) return;
     hws_uring_set(io, HWS_URING_RENEW);
@@ -121,14 +135,14 @@ void hws_uring_received(hws_io *io, int result, unsigned flags)
     look_for_weight(io, result);
     if (!(flags & IORING_CQE_F_MORE)) hws_uring_unset(io, HWS_URING_IN | HWS_URING_CANCELS);
     if (result == -ENOBUFS) self->unserved++;
-    const unsigned buffer = flags >> IORING_CQE_BUFFER_SHIFT;
+    const size_t size = result > 0 ? (size_t)result : 0;
     if (!hws_io_is(io, HWS_IO_CLOSES | HWS_IO_ENDED) && !self->ending) {
-        if (result > 0)
-            take(io, (hws_span){hws_uring_buffer(self, buffer), (size_t)result});
+        if (size > 0)
+            take(io, hws_uring_bytes(self, flags, size));
         else if (!goes_on(io, result))
             end(io, -result);
     }
-    if (flags & IORING_CQE_F_BUFFER) hws_uring_buffer_free(self, buffer);
+    hws_uring_drop(self, flags, size);
     if (!hws_uring_has(io, HWS_URING_IN) || io->held)
         hws_uring_pend(io);
     else

@@ -102,7 +102,12 @@ void __real_hws_uring_received(hws_io *io, int result, unsigned flags);
 void __wrap_hws_uring_received(hws_io *io, int result, unsigned flags);
 void __wrap_hws_uring_received(hws_io *io, int result, unsigned flags)
 {
-    __real_hws_uring_received(io, answer(RING_hws_uring_received, result), flags);
+    const int answered = answer(RING_hws_uring_received, result);
+    if (answered != result) { /* a receive that failed has no buffer */
+        hws_uring_drop(hws_uring_of(io), flags, (size_t)result);
+        flags &= ~(unsigned)IORING_CQE_F_BUFFER;
+    }
+    __real_hws_uring_received(io, answered, flags);
 }
 
 void __real_hws_uring_sent(hws_io *io, int result);

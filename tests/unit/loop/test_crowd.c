@@ -168,11 +168,11 @@ static void heavy_on_receive(hws_io *each, hws_span bytes, int error)
 static const hws_io_handler heavy_handler = {.on_receive = heavy_on_receive,
                                              .on_close = crowd_on_close};
 
-static void open_heavy(int peers[LIGHT + 1])
+static void open_heavy_for(int peers[LIGHT + 1], uint32_t receive_size)
 {
     memset(served, 0, sizeof served);
     hws_loop_free(loop);
-    assert_int_equal(hws_loop_new(&(hws_loop_options){.receive_size = RECEIVE_SIZE}, &loop),
+    assert_int_equal(hws_loop_new(&(hws_loop_options){.receive_size = receive_size}, &loop),
                      HWS_OK);
     for (int i = 0; i <= LIGHT; i++) {
         int pair[2];
@@ -182,6 +182,11 @@ static void open_heavy(int peers[LIGHT + 1])
         assert_int_equal(hws_io_open(&crowd[i], loop, pair[0], &heavy_handler), HWS_OK);
         hws_io_receive(&crowd[i], true);
     }
+}
+
+static void open_heavy(int peers[LIGHT + 1])
+{
+    open_heavy_for(peers, RECEIVE_SIZE);
 }
 
 /* As much as goes in. */
@@ -366,31 +371,44 @@ static void test_the_sets_are_full(void **state)
     close_all(peers);
 }
 
-/* A ring asks for one buffer at a time of those who bring much, and of so many in a turn. */
+/* A ring asks for one receive at a time of those who bring much, and for so many in a turn as half
+ * of its buffers are for: of small ones, and of large ones, where the kernel has them. */
 
-enum {
-    RING_BUFFER = 20 << 10,
-    RING_TURN = 128 * RING_BUFFER, /* what those bring together */
-    STAY_TURNS = 16,
-    ROUND_TURNS = (HEAVY_CROWD / 128 + 1) * STAY_TURNS, /* until each of them had its stay */
+typedef struct ring_kind {
+    uint32_t receive_size;
+    int receives; /* in a turn */
+    size_t size;  /* bytes of each, at most */
+    int rounds;   /* that show who is served how often */
+} ring_kind;
+
+static const ring_kind ring_kinds[] = {
+    {.receive_size = RECEIVE_SIZE, .receives = 128, .size = 20 << 10, .rounds = 10},
+    {.receive_size = 0, .receives = 6, .size = 260 << 10, .rounds = 2},
 };
+
+enum { STAY_TURNS = 16 };
+
+/* Until each of them had its stay. */
+static int round_turns(const ring_kind *kind)
+{
+    return (HEAVY_CROWD / kind->receives + 1) * STAY_TURNS;
+}
 
 static void ring_turns(const int *peers, int count)
 {
+    enum { LITTLE = 40 << 10 };
     for (int i = 0; i < count; i++) {
         for (int each = 0; each < HEAVY_CROWD; each++)
-            if (crowd_pending(each) < 2 * RING_BUFFER) fill_one(peers, each);
+            if (crowd_pending(each) < LITTLE) fill_one(peers, each);
         turn();
     }
 }
 
-static void test_a_ring_is_quick_to_hear_who_brings_little(void **state)
+static void hear_who_brings_little(const ring_kind *kind)
 {
-    (void)state;
-    if (!on_io_uring(loop)) return;
     int peers[LIGHT + 1];
-    open_heavy(peers);
-    ring_turns(peers, ROUND_TURNS);
+    open_heavy_for(peers, kind->receive_size);
+    ring_turns(peers, round_turns(kind));
     for (int i = 0; i < 20; i++) {
         const unsigned before = served[LIGHT];
         size_t received = 0;
@@ -398,9 +416,34 @@ static void test_a_ring_is_quick_to_hear_who_brings_little(void **state)
         while (served[LIGHT] == before) {
             ring_turns(peers, 1);
             received += turn_received;
-            assert_true(received < 4 * RING_TURN);
+            assert_true(received < 4 * (size_t)kind->receives * kind->size);
         }
     }
+    close_all(peers);
+}
+
+static void test_a_ring_is_quick_to_hear_who_brings_little(void **state)
+{
+    (void)state;
+    if (!on_io_uring(loop)) return;
+    for (size_t i = 0; i < COUNT_OF(ring_kinds); i++) hear_who_brings_little(&ring_kinds[i]);
+}
+
+static void serve_all_who_bring_much(const ring_kind *kind)
+{
+    const int turns = round_turns(kind);
+    int peers[LIGHT + 1];
+    unsigned before[HEAVY_CROWD];
+    open_heavy_for(peers, kind->receive_size);
+    ring_turns(peers, turns);
+    memcpy(before, served, sizeof before);
+    ring_turns(peers, turns + STAY_TURNS);
+    assert_true(served_since(before).least >= 1);
+    memcpy(before, served, sizeof before);
+    ring_turns(peers, kind->rounds * turns);
+    const fairness it = served_since(before);
+    assert_true(it.least >= (unsigned)kind->rounds * STAY_TURNS / 2);
+    assert_true(it.most <= 2 * it.least);
     close_all(peers);
 }
 
@@ -408,30 +451,16 @@ static void test_a_ring_serves_all_who_bring_much(void **state)
 {
     (void)state;
     if (!on_io_uring(loop)) return;
-    int peers[LIGHT + 1];
-    unsigned before[HEAVY_CROWD];
-    open_heavy(peers);
-    ring_turns(peers, ROUND_TURNS);
-    memcpy(before, served, sizeof before);
-    ring_turns(peers, ROUND_TURNS + STAY_TURNS);
-    assert_true(served_since(before).least >= 1);
-    memcpy(before, served, sizeof before);
-    ring_turns(peers, 10 * ROUND_TURNS);
-    const fairness it = served_since(before);
-    assert_true(it.least >= 5 * STAY_TURNS);
-    assert_true(it.most <= 2 * it.least);
-    close_all(peers);
+    for (size_t i = 0; i < COUNT_OF(ring_kinds); i++) serve_all_who_bring_much(&ring_kinds[i]);
 }
 
 /* Those who stand in line have nothing under way: they may pause, and go, like anybody. */
-static void test_a_ring_lets_go_of_who_stands_in_line(void **state)
+static void let_go_of_who_stands_in_line(const ring_kind *kind)
 {
-    (void)state;
-    if (!on_io_uring(loop)) return;
     enum { GONE = 100, PAUSED = 200 };
     int peers[LIGHT + 1];
-    open_heavy(peers);
-    ring_turns(peers, ROUND_TURNS);
+    open_heavy_for(peers, kind->receive_size);
+    ring_turns(peers, round_turns(kind));
     close_some(peers, 0, GONE);
     for (int i = GONE; i < PAUSED; i++) hws_io_receive(&crowd[i], false);
     whole_turn(loop);
@@ -447,6 +476,13 @@ static void test_a_ring_lets_go_of_who_stands_in_line(void **state)
     for (int i = GONE; i < PAUSED; i++) assert_int_equal(crowd_pending(i), 0);
     close_some(peers, GONE, LIGHT + 1 - GONE);
     whole_turn(loop);
+}
+
+static void test_a_ring_lets_go_of_who_stands_in_line(void **state)
+{
+    (void)state;
+    if (!on_io_uring(loop)) return;
+    for (size_t i = 0; i < COUNT_OF(ring_kinds); i++) let_go_of_who_stands_in_line(&ring_kinds[i]);
 }
 
 int main(void)

@@ -58,23 +58,24 @@ static void test_refused(void **state)
     (void)state;
     static const struct {
         ring_call call;
+        size_t times;
         int answer;
         int error;
     } cases[] = {
-        {RING_io_uring_queue_init_params, -ENOSYS, ENOSYS}, /* an old kernel */
-        {RING_io_uring_queue_init_params, -EPERM, EPERM},   /* a filter; kernel.io_uring_disabled */
-        {RING_io_uring_queue_init_params, -EINVAL, EINVAL}, /* before Linux 6.1 */
-        {RING_io_uring_queue_init_params, -ENOMEM, ENOMEM}, /* RLIMIT_MEMLOCK */
-        {RING_io_uring_queue_init_params, -EMFILE, EMFILE},
-        {RING_io_uring_get_probe_ring, 0, ENOSYS},
-        {RING_io_uring_get_events, -EPERM, EPERM}, /* a filter that lets a ring be made */
-        {RING_io_uring_get_events, 0, ENOSYS},
-        {RING_io_uring_register_buf_ring, -EINVAL, EINVAL},
-        {RING_io_uring_register_buf_ring, -ENOMEM, ENOMEM},
+        {RING_io_uring_queue_init_params, 1, -ENOSYS, ENOSYS}, /* an old kernel */
+        {RING_io_uring_queue_init_params, 1, -EPERM, EPERM},   /* a filter, or a setting */
+        {RING_io_uring_queue_init_params, 1, -EINVAL, EINVAL}, /* before Linux 6.1 */
+        {RING_io_uring_queue_init_params, 1, -ENOMEM, ENOMEM}, /* RLIMIT_MEMLOCK */
+        {RING_io_uring_queue_init_params, 1, -EMFILE, EMFILE},
+        {RING_io_uring_get_probe_ring, 1, 0, ENOSYS},
+        {RING_io_uring_get_events, 1, -EPERM, EPERM}, /* a filter that lets a ring be made */
+        {RING_io_uring_get_events, 1, 0, ENOSYS},
+        {RING_io_uring_register_buf_ring, 2, -EINVAL, EINVAL}, /* neither kind of buffers */
+        {RING_io_uring_register_buf_ring, 1, -ENOMEM, ENOMEM},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         ring_reset();
-        ring_answer(cases[i].call, 1, cases[i].answer);
+        ring_answer(cases[i].call, cases[i].times, cases[i].answer);
         assert_int_equal(make_loop(), HWS_ERR_BACKEND);
         assert_int_equal(errno, cases[i].error);
         assert_null(loop);
@@ -228,6 +229,86 @@ static void test_receive_fails(void **state)
         whole_turn(loop);
         assert_int_equal(it.receive_calls, 1);
         close_end(&it, pair[1]);
+    }
+}
+
+/* A stream of which each byte says where it belongs. */
+
+typedef struct stream {
+    hws_io io; /* first */
+    size_t sent;
+    size_t received;
+    size_t longest; /* at once */
+    bool closed;
+} stream;
+
+static uint8_t byte_at(size_t position)
+{
+    return (uint8_t)(position * 7 + position / 251);
+}
+
+static void stream_on_receive(hws_io *io, hws_span bytes, int error)
+{
+    stream *it = (stream *)io;
+    assert_int_equal(error, 0);
+    for (size_t i = 0; i < bytes.size; i++)
+        assert_int_equal(bytes.data[i], byte_at(it->received + i));
+    it->received += bytes.size;
+    if (bytes.size > it->longest) it->longest = bytes.size;
+}
+
+static void stream_on_close(hws_io *io)
+{
+    ((stream *)io)->closed = true;
+}
+
+static const hws_io_handler stream_handler = {.on_receive = stream_on_receive,
+                                              .on_close = stream_on_close};
+
+static void stream_write(stream *it, int peer, size_t size)
+{
+    uint8_t bytes[64 * 1024];
+    for (size_t i = 0; i < size; i++) bytes[i] = byte_at(it->sent + i);
+    assert_int_equal(write(peer, bytes, size), size);
+    it->sent += size;
+}
+
+/* Buffers that are filled by and by, which a kernel before Linux 6.12 refuses, and those that it
+ * takes instead: more goes through them than all of them hold, of two who share them, in pieces of
+ * any size. */
+static void test_both_kinds_of_buffers(void **state)
+{
+    (void)state;
+    enum { SMALL = 20480, TOTAL = 6 << 20 };
+    static const size_t sizes[] = {1, 65536, 5, 16384, 3000, 40000, 20480};
+    for (size_t refused = 0; refused <= 1; refused++) {
+        ring_reset();
+        ring_answer(RING_io_uring_register_buf_ring, refused, -EINVAL);
+        assert_int_equal(make_loop(), HWS_OK);
+        const bool are_small = ring_calls(RING_io_uring_register_buf_ring) == 2;
+        stream streams[2] = {{.sent = 0}};
+        int peers[2];
+        for (int i = 0; i < 2; i++) {
+            int pair[2];
+            unix_pair(pair);
+            peers[i] = pair[1];
+            assert_int_equal(hws_io_open(&streams[i].io, loop, pair[0], &stream_handler), HWS_OK);
+            hws_io_receive(&streams[i].io, true);
+        }
+        for (size_t i = 0; streams[1].received < TOTAL; i++) {
+            for (size_t k = 0; k < 2; k++)
+                stream_write(&streams[k], peers[k], sizes[(i + 3 * k) % COUNT_OF(sizes)]);
+            for (size_t k = 0; k < 2; k++) STEP_UNTIL(streams[k].received == streams[k].sent);
+        }
+        for (int i = 0; i < 2; i++) {
+            assert_true(are_small ? streams[i].longest == SMALL : streams[i].longest == 65536);
+            hws_io_close(&streams[i].io, false);
+            STEP_UNTIL(streams[i].closed);
+            close(peers[i]);
+        }
+        hws_loop_free(loop);
+        loop = NULL;
+        assert_int_equal(counter.bytes_out, 0);
     }
 }
 
@@ -717,6 +798,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wait, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_receive_goes_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_receive_fails, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_both_kinds_of_buffers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_buffers_run_short, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_last_bytes_and_the_end_at_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_is_held_keeps_its_order, set_up, tear_down),
