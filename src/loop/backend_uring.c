@@ -205,6 +205,11 @@ static void complete_io(hws_io *io, unsigned kind, int result, unsigned flags)
         self->some_died = true;
 }
 
+static hws_io *io_of(const struct io_uring_cqe *cqe)
+{
+    return (hws_io *)(uintptr_t)(cqe->user_data & ~(uint64_t)HWS_URING_KIND_MASK);
+}
+
 static void complete(hws_uring *self, const struct io_uring_cqe *cqe)
 {
     const unsigned kind = cqe->user_data & HWS_URING_KIND_MASK;
@@ -213,17 +218,34 @@ static void complete(hws_uring *self, const struct io_uring_cqe *cqe)
     else if (kind == HWS_URING_OF_ALARM_CLOCK)
         alarm_clock_rang(self, cqe->flags);
     else if (kind != 0)
-        complete_io((hws_io *)(uintptr_t)(cqe->user_data - kind), kind, cqe->res, cqe->flags);
+        complete_io(io_of(cqe), kind, cqe->res, cqe->flags);
 }
 
+/* What came in two receives because a buffer was full is handed over in one. */
+static bool join_to_next(hws_uring *self, const struct io_uring_cqe *cqe)
+{
+    const struct io_uring_cq *queue = &self->ring.cq;
+    const struct io_uring_cqe *next = &queue->cqes[*queue->khead & queue->ring_mask];
+    const bool goes_on = cqe->user_data == next->user_data && (cqe->flags & IORING_CQE_F_MORE) &&
+                         cqe->res > 0 && next->res > 0;
+    if (!goes_on || (cqe->user_data & HWS_URING_KIND_MASK) != HWS_URING_OF_RECEIVE) return false;
+    return hws_uring_received_in_part(io_of(cqe), cqe, next);
+}
+
+/* A turn that has one event alone, joined from however many, says so. */
 static void complete_all(hws_uring *self, unsigned count)
 {
     const struct io_uring_cq *queue = &self->ring.cq;
+    unsigned event_count = 0;
     for (unsigned i = 0; i < count; i++) {
         const struct io_uring_cqe copy = queue->cqes[*queue->khead & queue->ring_mask];
         io_uring_cq_advance(&self->ring, 1);
+        if (i + 1 < count && join_to_next(self, &copy)) continue;
+        self->loop->serves_one = i + 1 == count && event_count == 0;
+        event_count++;
         complete(self, &copy);
     }
+    self->loop->serves_one = false;
 }
 
 static void tell_ready(hws_uring *self)
@@ -264,9 +286,7 @@ static bool uring_deliver(hws_loop *loop)
     tell_ready(self);
     const unsigned ready = io_uring_cq_ready(&self->ring);
     const unsigned count = ready < TURN_COMPLETIONS ? ready : TURN_COMPLETIONS;
-    loop->serves_one = count == 1;
     complete_all(self, count);
-    loop->serves_one = false;
     bury(self);
     loop->served_count += count - self->unserved;
     const bool has_more = ready > count || self->unserved > 0 || self->line.first ||

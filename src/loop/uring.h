@@ -62,6 +62,8 @@ typedef struct hws_uring_buffers {
     uint32_t size;  /* of one */
     bool are_large; /* the kernel receives into one, piece behind piece, until it is full */
     uint32_t filled[HWS_URING_LARGE_COUNT]; /* bytes of each large one that have been seen */
+    uint32_t joined_size;  /* bytes that are seen together with what lies behind them */
+    uint32_t joined_count; /* buffers that they have filled */
 } hws_uring_buffers;
 
 /* What arrived for those who have paused; hws_io.held - 1 is the index of an entry. */
@@ -152,10 +154,16 @@ bool hws_uring_settle(hws_io *io);
 HWS_MUST_CHECK hws_status hws_uring_buffers_init(hws_uring *self);
 void hws_uring_buffers_release(hws_uring *self);
 
-/* What a completion has brought: `size` bytes, until it is dropped. */
+/* What a completion has brought, `size` bytes, is to be seen together with what the next one has,
+ * if the end of a buffer has cut it.  False: it has not; or that lies elsewhere; or it were too
+ * much at once. */
+bool hws_uring_join(hws_uring *self, unsigned flags, size_t size, unsigned next_flags,
+                    size_t next_size);
+
+/* What a completion has brought, and what was joined to it: until it is dropped. */
 hws_span hws_uring_bytes(const hws_uring *self, unsigned flags, size_t size);
 
-/* Gives its buffer back to the kernel, if that has done with it.  A completion without a buffer has
+/* Gives back to the kernel the buffers that it has done with.  A completion without a buffer has
  * nothing to drop. */
 void hws_uring_drop(hws_uring *self, unsigned flags, size_t size);
 
@@ -183,6 +191,11 @@ void hws_uring_note_more(hws_uring *self);
 bool hws_uring_receive_waits(const hws_io *io);
 bool hws_uring_receive_begin(hws_io *io);
 void hws_uring_received(hws_io *io, int result, unsigned flags);
+
+/* Two completions of one request, the next of which goes on with what the first has brought: they
+ * become one.  False: they do not. */
+bool hws_uring_received_in_part(hws_io *io, const struct io_uring_cqe *first,
+                                const struct io_uring_cqe *next);
 void hws_uring_receive_held(hws_io *io);
 bool hws_uring_fails_begin(hws_io *io);
 void hws_uring_failed(hws_io *io, int result, unsigned flags);

@@ -32,30 +32,57 @@ static uint8_t *buffer_at(const hws_uring_buffers *buffers, unsigned index)
 
 static void give(hws_uring_buffers *buffers, unsigned index)
 {
+    if (buffers->are_large) buffers->filled[index] = 0;
     io_uring_buf_ring_add(buffers->ring, buffer_at(buffers, index), buffers->size,
                           (unsigned short)index, io_uring_buf_ring_mask(buffers->count), 0);
     io_uring_buf_ring_advance(buffers->ring, 1);
 }
 
+static unsigned index_of(unsigned flags)
+{
+    return flags >> IORING_CQE_BUFFER_SHIFT;
+}
+
+/* Where the bytes of a completion begin, if all before it have been seen. */
+static uint8_t *begin_of(const hws_uring_buffers *buffers, unsigned flags)
+{
+    const unsigned index = index_of(flags);
+    return buffer_at(buffers, index) + (buffers->are_large ? buffers->filled[index] : 0);
+}
+
+/* Buffers are given back in the order in which they were filled, so that what does not fit into one
+ * goes on in its neighbour, but for the last. */
+bool hws_uring_join(hws_uring *self, unsigned flags, size_t size, unsigned next_flags,
+                    size_t next_size)
+{
+    hws_uring_buffers *buffers = &self->buffers;
+    const bool is_cut = buffers->are_large && !(flags & MORE_WILL_FOLLOW) &&
+                        (flags & next_flags & IORING_CQE_F_BUFFER);
+    if (!is_cut || buffers->joined_size + size + next_size > buffers->size) return false;
+    if (begin_of(buffers, flags) + size != begin_of(buffers, next_flags)) return false;
+    buffers->joined_size += (uint32_t)size;
+    buffers->joined_count++;
+    return true;
+}
+
 hws_span hws_uring_bytes(const hws_uring *self, unsigned flags, size_t size)
 {
     const hws_uring_buffers *buffers = &self->buffers;
-    const unsigned index = flags >> IORING_CQE_BUFFER_SHIFT;
-    const size_t at = buffers->are_large ? buffers->filled[index] : 0;
-    return (hws_span){buffer_at(buffers, index) + at, size};
+    const size_t joined = buffers->joined_size;
+    return (hws_span){begin_of(buffers, flags) - joined, joined + size};
 }
 
 void hws_uring_drop(hws_uring *self, unsigned flags, size_t size)
 {
     hws_uring_buffers *buffers = &self->buffers;
-    const unsigned index = flags >> IORING_CQE_BUFFER_SHIFT;
+    const unsigned index = index_of(flags);
     if (!(flags & IORING_CQE_F_BUFFER)) return;
-    if (flags & MORE_WILL_FOLLOW) {
+    for (unsigned i = buffers->joined_count; i > 0; i--) give(buffers, index - i);
+    buffers->joined_size = buffers->joined_count = 0;
+    if (flags & MORE_WILL_FOLLOW)
         buffers->filled[index] += (uint32_t)size;
-        return;
-    }
-    if (buffers->are_large) buffers->filled[index] = 0;
-    give(buffers, index);
+    else
+        give(buffers, index);
 }
 
 static void *next_page(void *block)

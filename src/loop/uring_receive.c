@@ -149,6 +149,16 @@ void hws_uring_received(hws_io *io, int result, unsigned flags)
         look_for_end(io, flags);
 }
 
+bool hws_uring_received_in_part(hws_io *io, const struct io_uring_cqe *first,
+                                const struct io_uring_cqe *next)
+{
+    if (!hws_uring_join(hws_uring_of(io), first->flags, (size_t)first->res, next->flags,
+                        (size_t)next->res))
+        return false;
+    if (first->flags & IORING_CQE_F_SOCK_NONEMPTY) hws_uring_set(io, HWS_URING_LEFT);
+    return true;
+}
+
 void hws_uring_receive_held(hws_io *io)
 {
     while (hws_io_is(io, HWS_IO_RECEIVES) && !hws_io_is(io, HWS_IO_CLOSES)) {
