@@ -2,7 +2,8 @@
 /* A TCP echo with nothing in it, over io_uring: multishot accept and receive into provided buffers,
  * one send for each receive, all submitted by one system call a turn, or, of a turn that has one
  * event, made by a call of its own.  Since Linux 6.12 the buffers are few and large, and filled by
- * one receive after the other; before, each receive takes one, and there are many.
+ * one receive after the other; before, each receive takes one, and there are many.  What the end of
+ * a buffer cuts leaves in one.
  *
  *     bench_echo_uring       prints its port, and serves until it is ended
  *
@@ -32,7 +33,7 @@ enum {
     ACCEPT,
     RECEIVE,
     SEND
-}; /* the low bits of user_data; above them: descriptor, buffer, size */
+}; /* the low bits of user_data; above them: descriptor, first buffer, last buffer */
 
 static struct io_uring ring;
 static struct io_uring_buf_ring *free_buffers;
@@ -90,16 +91,16 @@ static struct io_uring_sqe *next(void)
     return sqe;
 }
 
-static uint64_t name(unsigned kind, int fd, unsigned buffer)
+static uint64_t name(unsigned kind, int fd, unsigned first, unsigned last)
 {
-    return kind | (uint64_t)(unsigned)fd << 2 | (uint64_t)buffer << 32;
+    return kind | (uint64_t)(unsigned)fd << 2 | (uint64_t)first << 32 | (uint64_t)last << 48;
 }
 
 static void accept_all(int listener)
 {
     struct io_uring_sqe *sqe = next();
     io_uring_prep_multishot_accept(sqe, listener, NULL, NULL, SOCK_NONBLOCK);
-    io_uring_sqe_set_data64(sqe, name(ACCEPT, listener, 0));
+    io_uring_sqe_set_data64(sqe, name(ACCEPT, listener, 0, 0));
 }
 
 static void receive_all(int fd)
@@ -107,7 +108,7 @@ static void receive_all(int fd)
     struct io_uring_sqe *sqe = next();
     io_uring_prep_recv_multishot(sqe, fd, NULL, 0, 0);
     sqe->flags |= IOSQE_BUFFER_SELECT;
-    io_uring_sqe_set_data64(sqe, name(RECEIVE, fd, 0));
+    io_uring_sqe_set_data64(sqe, name(RECEIVE, fd, 0, 0));
 }
 
 static char *bytes_of(unsigned buffer)
@@ -123,34 +124,62 @@ static void give(unsigned buffer)
     io_uring_buf_ring_advance(free_buffers, 1);
 }
 
-static void give_back(unsigned buffer)
+static void give_back(unsigned first, unsigned last)
 {
-    if (uses[buffer].is_full && uses[buffer].sends == 0) give(buffer);
+    for (unsigned i = first; i <= last; i++)
+        if (uses[i].is_full && uses[i].sends == 0) give(i);
 }
 
-/* The whole of it, before the buffer goes back: the load always reads. */
-static void submit_send(int fd, unsigned buffer, const char *bytes, size_t size)
+/* Bytes of one peer that lie side by side, in one buffer or in neighbours. */
+typedef struct run {
+    int fd;
+    unsigned first;
+    unsigned last;
+    const char *bytes;
+    size_t size; /* 0: there is none */
+} run;
+static run current;
+
+/* The whole of it, before its buffers go back: the load always reads. */
+static void submit_send(const run *it, size_t sent)
 {
     struct io_uring_sqe *sqe = next();
-    io_uring_prep_send(sqe, fd, bytes, size, MSG_NOSIGNAL | MSG_WAITALL);
-    io_uring_sqe_set_data64(sqe, name(SEND, fd, buffer));
-    uses[buffer].sends++;
+    io_uring_prep_send(sqe, it->fd, it->bytes + sent, it->size - sent, MSG_NOSIGNAL | MSG_WAITALL);
+    io_uring_sqe_set_data64(sqe, name(SEND, it->fd, it->first, it->last));
+    for (unsigned i = it->first; i <= it->last; i++) uses[i].sends++;
 }
 
-static void send_back(int fd, const struct io_uring_cqe *cqe, bool is_alone)
+static void send_back(bool is_alone)
+{
+    const run it = current;
+    current = (run){0};
+    if (it.size == 0) return;
+    const ssize_t result =
+        is_alone ? send(it.fd, it.bytes, it.size, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
+    const size_t sent = result > 0 ? (size_t)result : 0;
+    if (sent < it.size) submit_send(&it, sent);
+    give_back(it.first, it.last);
+}
+
+/* Answers whether something new has begun. */
+static bool receive(int fd, const struct io_uring_cqe *cqe)
 {
     const unsigned buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
     const char *bytes = bytes_of(buffer) + uses[buffer].filled;
-    const size_t size = (size_t)cqe->res;
+    const bool is_new = current.fd != fd || current.bytes + current.size != bytes;
+    if (is_new) {
+        send_back(false);
+        current = (run){.fd = fd, .first = buffer, .bytes = bytes};
+    }
+    current.last = buffer;
+    current.size += (size_t)cqe->res;
     uses[buffer].filled += (unsigned)cqe->res;
     uses[buffer].is_full = !(cqe->flags & MORE_WILL_FOLLOW);
-    const ssize_t result = is_alone ? send(fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
-    const size_t sent = result > 0 ? (size_t)result : 0;
-    if (sent < size) submit_send(fd, buffer, bytes + sent, size - sent);
-    give_back(buffer);
+    return is_new;
 }
 
-static void complete(const struct io_uring_cqe *cqe, bool is_alone)
+/* Answers whether it is an event of its own. */
+static bool complete(const struct io_uring_cqe *cqe)
 {
     const int fd = (int)(cqe->user_data >> 2 & 0x3FFFFFFF);
     const bool goes_on = cqe->flags & IORING_CQE_F_MORE;
@@ -159,17 +188,19 @@ static void complete(const struct io_uring_cqe *cqe, bool is_alone)
         must(cqe->res, "accept");
         receive_all(cqe->res);
         if (!goes_on) accept_all(fd);
-        break;
+        return true;
     case RECEIVE:
-        if (cqe->res > 0)
-            send_back(fd, cqe, is_alone);
-        else if (cqe->res != -ENOBUFS)
-            close(fd);
         if (!goes_on && (cqe->res > 0 || cqe->res == -ENOBUFS)) receive_all(fd);
-        break;
-    default:
-        uses[cqe->user_data >> 32].sends--;
-        give_back((unsigned)(cqe->user_data >> 32));
+        if (cqe->res > 0) return receive(fd, cqe);
+        if (cqe->res != -ENOBUFS) close(fd);
+        return true;
+    default: {
+        const unsigned first = cqe->user_data >> 32 & 0xFFFF;
+        const unsigned last = (unsigned)(cqe->user_data >> 48);
+        for (unsigned i = first; i <= last; i++) uses[i].sends--;
+        give_back(first, last);
+        return true;
+    }
     }
 }
 
@@ -211,15 +242,16 @@ int main(void)
     for (;;) {
         const int result = io_uring_submit_and_wait(&ring, 1);
         if (result != -EINTR) must(result, "io_uring_submit_and_wait");
-        const bool is_alone = io_uring_cq_ready(&ring) == 1;
         unsigned head;
         unsigned count = 0;
+        unsigned events = 0;
         struct io_uring_cqe *cqe;
         io_uring_for_each_cqe(&ring, head, cqe)
         {
-            complete(cqe, is_alone);
+            events += complete(cqe);
             count++;
         }
         io_uring_cq_advance(&ring, count);
+        send_back(events == 1);
     }
 }
