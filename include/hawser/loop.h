@@ -42,8 +42,9 @@ enum {
 /* Zero is the good default. */
 typedef struct hws_loop_options {
     const hws_memory *memory; /* NULL: malloc; must outlive the loop */
-    uint32_t receive_size; /* bytes handed over at once, at most; 0: 260 KiB, or 780 with io_uring;
-                            * with that less than 256 means 20, and so does a kernel before 6.12 */
+    uint32_t receive_size; /* bytes handed over at once, at most; 0: 260 KiB.  With io_uring 0: 780
+                            * KiB, which is the most; it is at most 20 KiB where less than 256 were
+                            * asked for, and before Linux 6.12 */
     uint32_t post_count_max; /* posts waiting; 0: 65536 */
     uint8_t backend;         /* HWS_BACKEND_* */
     uint8_t reserved[47];    /* zero */

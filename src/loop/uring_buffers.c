@@ -20,7 +20,7 @@ enum {
     PAGE = 4096,            /* of the kernel's, at least; the ring must begin at one */
     GROUP = 0,
 
-    /* Names that liburing has had since 2.8. */
+    /* Newer liburings have the names. */
     FILLED_BY_AND_BY = 2,      /* IOU_PBUF_RING_INC */
     MORE_WILL_FOLLOW = 1 << 4, /* IORING_CQE_F_BUF_MORE */
 };
@@ -91,7 +91,7 @@ static void *next_page(void *block)
     return at + (PAGE - (uintptr_t)at % PAGE) % PAGE;
 }
 
-/* The flags have had a name since liburing 2.5, and their place since 2.2. */
+/* They have no name in liburing 2.3, but a place, which has to be 0 for kernels that know none. */
 static void set_flags(struct io_uring_buf_reg *registration, uint16_t flags)
 {
     const size_t at = offsetof(struct io_uring_buf_reg, bgid) + sizeof registration->bgid;
